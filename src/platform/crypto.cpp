@@ -1,0 +1,197 @@
+#include "mfad/platform/crypto.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <stdexcept>
+
+namespace mfad::platform {
+namespace {
+
+constexpr std::size_t nonce_size = 12;
+constexpr std::size_t tag_size = 16;
+constexpr std::size_t digest_size = 32;
+
+void require(bool ok, const char* what) {
+    if (!ok) throw std::runtime_error(std::string("OpenSSL: ") + what + " failed");
+}
+
+const unsigned char* data(std::string_view bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+unsigned char* data(std::string& bytes) {
+    return reinterpret_cast<unsigned char*>(bytes.data());
+}
+
+struct Free {
+    void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
+    void operator()(EVP_MD* p) const { EVP_MD_free(p); }
+    void operator()(EVP_MAC* p) const { EVP_MAC_free(p); }
+    void operator()(EVP_MAC_CTX* p) const { EVP_MAC_CTX_free(p); }
+    void operator()(EVP_KDF* p) const { EVP_KDF_free(p); }
+    void operator()(EVP_KDF_CTX* p) const { EVP_KDF_CTX_free(p); }
+    void operator()(EVP_CIPHER* p) const { EVP_CIPHER_free(p); }
+    void operator()(EVP_CIPHER_CTX* p) const { EVP_CIPHER_CTX_free(p); }
+};
+template <class T> using Owned = std::unique_ptr<T, Free>;
+
+// Fetching an algorithm costs more than using it (libraries.md 5), so each is fetched once.
+const EVP_MD* sha256_algorithm() {
+    static const Owned<EVP_MD> md{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+    require(md != nullptr, "fetching SHA256");
+    return md.get();
+}
+
+const EVP_CIPHER* gcm_algorithm() {
+    static const Owned<EVP_CIPHER> cipher{EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
+    require(cipher != nullptr, "fetching AES-256-GCM");
+    return cipher.get();
+}
+
+Owned<EVP_MAC_CTX> new_hmac() {
+    static const Owned<EVP_MAC> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+    require(mac != nullptr, "fetching HMAC");
+    Owned<EVP_MAC_CTX> context{EVP_MAC_CTX_new(mac.get())};
+    std::string digest = "SHA256";
+    const std::array parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_end()};
+    require(context && EVP_MAC_CTX_set_params(context.get(), parameters.data()) == 1, "HMAC");
+    return context;
+}
+
+} // namespace
+
+std::string sha256(std::string_view bytes) {
+    thread_local const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
+    std::string digest(digest_size, '\0');
+    require(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1 &&
+                EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                EVP_DigestFinal_ex(context.get(), data(digest), nullptr) == 1,
+            "SHA-256");
+    return digest;
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    thread_local const Owned<EVP_MAC_CTX> context = new_hmac();
+    std::string digest(digest_size, '\0');
+    std::size_t length = 0;
+    require(EVP_MAC_init(context.get(), data(key), key.size(), nullptr) == 1 &&
+                EVP_MAC_update(context.get(), data(bytes), bytes.size()) == 1 &&
+                EVP_MAC_final(context.get(), data(digest), &length, digest.size()) == 1,
+            "HMAC-SHA-256");
+    return digest;
+}
+
+std::string hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,
+                        std::size_t length) {
+    const Owned<EVP_KDF> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
+    const Owned<EVP_KDF_CTX> context{EVP_KDF_CTX_new(kdf.get())};
+    std::string digest = "SHA256";
+    // OpenSSL's parameters are not const, yet it only reads these.
+    const auto octets = [](const char* name, std::string_view value) {
+        return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(value.data()),
+                                                 value.size());
+    };
+    const std::array parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+        octets(OSSL_KDF_PARAM_KEY, key), octets(OSSL_KDF_PARAM_SALT, salt),
+        octets(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
+    std::string out(length, '\0');
+    require(context &&
+                EVP_KDF_derive(context.get(), data(out), out.size(), parameters.data()) == 1,
+            "HKDF");
+    return out;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void fill_random(std::span<unsigned char> out) {
+    require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1, "RAND_bytes");
+}
+
+std::string random_bytes(std::size_t count) {
+    std::string bytes(count, '\0');
+    fill_random({data(bytes), count});
+    return bytes;
+}
+
+std::uint32_t random_below(std::uint32_t bound) {
+    // Values of the last, incomplete stretch of `bound` would favour small results: draw again.
+    const std::uint64_t usable = (std::uint64_t{1} << 32) / bound * bound;
+    for (;;) {
+        std::array<unsigned char, 4> raw{};
+        fill_random(raw);
+        const std::uint32_t value = std::uint32_t{raw[0]} | std::uint32_t{raw[1]} << 8 |
+                                    std::uint32_t{raw[2]} << 16 | std::uint32_t{raw[3]} << 24;
+        if (value < usable) return value % bound;
+    }
+}
+
+void wipe(std::string& text) noexcept {
+    OPENSSL_cleanse(text.data(), text.size());
+    text.clear();
+}
+
+struct Aead::Context {
+    Owned<EVP_CIPHER_CTX> cipher{EVP_CIPHER_CTX_new()};
+    std::string key;
+
+    ~Context() { wipe(key); }
+};
+
+Aead::Aead(std::string_view key) : context_(std::make_unique<Context>()) {
+    if (key.size() != key_size) throw std::invalid_argument("an AES-256 key has 32 bytes");
+    context_->key = key;
+}
+Aead::Aead(Aead&&) noexcept = default;
+Aead& Aead::operator=(Aead&&) noexcept = default;
+Aead::~Aead() = default;
+
+std::string Aead::seal(std::string_view plain, std::string_view place) {
+    EVP_CIPHER_CTX* const c = context_->cipher.get();
+    std::string out(nonce_size + plain.size() + tag_size, '\0');
+    fill_random({data(out), nonce_size});
+    int written = 0;
+    require(EVP_EncryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(out), nullptr) == 1 &&
+                EVP_EncryptUpdate(c, nullptr, &written, data(place),
+                                  static_cast<int>(place.size())) == 1 &&
+                EVP_EncryptUpdate(c, data(out) + nonce_size, &written, data(plain),
+                                  static_cast<int>(plain.size())) == 1 &&
+                EVP_EncryptFinal_ex(c, data(out) + nonce_size + written, &written) == 1 &&
+                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, tag_size,
+                                    data(out) + nonce_size + plain.size()) == 1,
+            "AES-256-GCM");
+    return out;
+}
+
+std::optional<std::string> Aead::open(std::string_view sealed, std::string_view place) {
+    if (sealed.size() < overhead) return std::nullopt;
+    EVP_CIPHER_CTX* const c = context_->cipher.get();
+    const std::string_view body = sealed.substr(nonce_size, sealed.size() - overhead);
+    std::string tag(sealed.substr(sealed.size() - tag_size));
+    std::string plain(body.size(), '\0');
+    int written = 0;
+    require(EVP_DecryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(sealed), nullptr) ==
+                    1 &&
+                EVP_DecryptUpdate(c, nullptr, &written, data(place),
+                                  static_cast<int>(place.size())) == 1 &&
+                EVP_DecryptUpdate(c, data(plain), &written, data(body),
+                                  static_cast<int>(body.size())) == 1 &&
+                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1,
+            "AES-256-GCM");
+    if (EVP_DecryptFinal_ex(c, data(plain) + written, &written) != 1) {
+        wipe(plain);
+        return std::nullopt;
+    }
+    return plain;
+}
+
+} // namespace mfad::platform

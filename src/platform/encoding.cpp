@@ -1,0 +1,99 @@
+#include "mfad/platform/encoding.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace mfad::platform {
+namespace {
+
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view mail_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+constexpr std::array<std::int8_t, 256> url_values = [] {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t i = 0; i < url_alphabet.size(); ++i)
+        values[static_cast<unsigned char>(url_alphabet[i])] = static_cast<std::int8_t>(i);
+    return values;
+}();
+
+std::string to_base64(std::string_view bytes, std::string_view alphabet) {
+    std::string text;
+    text.reserve((bytes.size() * 4 + 2) / 3 + 2);
+    std::uint32_t pending = 0;
+    int bits = 0;
+    for (const char c : bytes) {
+        pending = pending << 8 | static_cast<unsigned char>(c);
+        for (bits += 8; bits >= 6; bits -= 6) text.push_back(alphabet[pending >> (bits - 6) & 63]);
+    }
+    if (bits > 0) text.push_back(alphabet[pending << (6 - bits) & 63]);
+    return text;
+}
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+} // namespace
+
+std::string base64url(std::string_view bytes) {
+    return to_base64(bytes, url_alphabet);
+}
+
+std::string base64(std::string_view bytes) {
+    std::string text = to_base64(bytes, mail_alphabet);
+    text.append((4 - text.size() % 4) % 4, '=');
+    return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+    if (text.size() % 4 == 1) return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() * 3 / 4);
+    std::uint32_t pending = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const int value = url_values[static_cast<unsigned char>(c)];
+        if (value < 0) return std::nullopt;
+        pending = pending << 6 | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes.push_back(static_cast<char>(pending >> bits & 255));
+        }
+    }
+    if ((pending & ((1U << bits) - 1)) != 0) return std::nullopt;
+    return bytes;
+}
+
+std::string hex(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text.push_back(hex_digits[byte >> 4]);
+        text.push_back(hex_digits[byte & 15]);
+    }
+    return text;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+    if (text.size() % 2 != 0) return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() / 2);
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const int high = hex_value(text[i]);
+        const int low = hex_value(text[i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        bytes.push_back(static_cast<char>(high << 4 | low));
+    }
+    return bytes;
+}
+
+} // namespace mfad::platform

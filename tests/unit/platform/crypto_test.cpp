@@ -1,0 +1,81 @@
+#include "mfad/platform/crypto.hpp"
+
+#include "mfad/platform/encoding.hpp"
+#include "vectors.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace mfad::platform;
+using mfad::test::read_vectors;
+using mfad::test::text;
+
+BOOST_AUTO_TEST_SUITE(crypto_tests)
+
+BOOST_AUTO_TEST_CASE(sha256_and_hmac_give_the_published_digests) {
+    BOOST_TEST(hex(sha256("abc")) ==
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    // RFC 4231, test case 2.
+    BOOST_TEST(hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+BOOST_AUTO_TEST_CASE(hkdf_gives_rfc_5869_and_wycheproof_outputs) {
+    const auto vectors = read_vectors("aead-hkdf.json");
+    int seen = 0;
+    for (const auto& v : vectors.at("hkdfSha256").as_array()) {
+        if (v.as_object().contains("expected") && text(v, "expected") != "accept") continue;
+        const auto out = hkdf_sha256(*from_hex(text(v, "ikm")), *from_hex(text(v, "salt")),
+                                     *from_hex(text(v, "info")),
+                                     static_cast<std::size_t>(v.at("L").to_number<int>()));
+        BOOST_TEST(hex(out) == text(v, "okm"));
+        ++seen;
+    }
+    BOOST_TEST(seen > 10);
+}
+
+BOOST_AUTO_TEST_CASE(gcm_opens_what_wycheproof_accepts_and_nothing_else) {
+    const auto vectors = read_vectors("aead-hkdf.json");
+    int accepted = 0;
+    int rejected = 0;
+    for (const auto& v : vectors.at("aes256gcm").as_array()) {
+        const auto iv = *from_hex(text(v, "iv"));
+        if (iv.size() != 12) continue;
+        Aead aead(*from_hex(text(v, "key")));
+        const auto sealed = iv + *from_hex(text(v, "ct")) + *from_hex(text(v, "tag"));
+        const auto plain = aead.open(sealed, *from_hex(text(v, "aad")));
+        if (text(v, "expected") == "accept") {
+            BOOST_TEST(plain.value() == *from_hex(text(v, "msg")));
+            ++accepted;
+        } else {
+            BOOST_TEST(!plain);
+            ++rejected;
+        }
+    }
+    BOOST_TEST(accepted > 10);
+    BOOST_TEST(rejected > 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_sealed_value_opens_only_in_its_place) {
+    Aead aead(random_bytes(Aead::key_size));
+    const auto sealed = aead.seal("secret", "acme/42/email");
+    BOOST_TEST(aead.open(sealed, "acme/42/email").value() == "secret");
+    BOOST_TEST(!aead.open(sealed, "acme/43/email"));
+    BOOST_TEST(!aead.open(sealed.substr(0, Aead::overhead - 1), "acme/42/email"));
+    Aead other(random_bytes(Aead::key_size));
+    BOOST_TEST(!other.open(sealed, "acme/42/email"));
+    BOOST_TEST(aead.seal("secret", "p") != aead.seal("secret", "p"));
+    BOOST_CHECK_THROW(Aead("short"), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(random_below_is_uniform) {
+    // Chi-square over ten classes, 9 degrees of freedom: above 40 once in 10^5 runs.
+    std::array<int, 10> seen{};
+    constexpr int draws = 100'000;
+    for (int i = 0; i < draws; ++i) ++seen[random_below(10)];
+    double chi = 0;
+    for (const int n : seen) chi += (n - draws / 10.0) * (n - draws / 10.0) / (draws / 10.0);
+    BOOST_TEST(chi < 40);
+    BOOST_TEST(random_below(1) == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
