@@ -1,0 +1,19 @@
+#include "mfad/domain/identity.hpp"
+
+#include <algorithm>
+
+namespace mfad::domain {
+
+bool is_valid_id(std::string_view text) {
+    constexpr std::string_view excluded = "/?#%\"";
+    return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [&](char c) {
+        return c > 0x20 && c < 0x7f && excluded.find(c) == std::string_view::npos;
+    });
+}
+
+bool is_positive_decimal(std::string_view text) {
+    return !text.empty() && text.front() != '0' &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace mfad::domain

@@ -1,0 +1,196 @@
+-- uses: call clock gcra settings idempotency
+-- Applies one settings change to n users of one tenant, all or nothing; with it come the enrollment links that it owes
+-- and their mail, and the limits on writes to the one user. Reference: domain::decide (domain/settings_change.hpp).
+--
+-- KEYS  for each user: his record, the tenant's rules in his partition, and with links: due link mails, link record;
+--       last, with an idempotency key: its record
+-- ARGV  1 users  2 flags  3 allowed: bits replaced  4 allowed: by what  5 enable  6 disable  7 restricted (0 keep,
+--       1 clear, 2 set)  8 bits that must be allowed  9 age of proof, ms  10 age that a new link may reach, ms
+--       11 tenant  12 policies p; for each: period us, limit   then link budget: period us, limit
+--       then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
+--       then, with links, for each user: user id, link id, sealed job
+-- Returns  status, and for one user: packed before, packed after (as they are seen), version, last authentication ms, link (0 none,
+--       1 made and mailed, 2 made, 3 over budget and not made), kind of link, then for each policy: allowed,
+--       remaining, retry us, reset us. For several: status, index of the user that it is about.
+local DONE, NO_TENANT, NO_USER, TOO_MANY, RESTRICTED_STATUS, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+local IF_UNRESTRICTED, UNLESS_ACTIVE, IF_DIFFERENT, IF_ENABLED, IF_INTERNAL, PROOF_WHEN_ACTIVE, PROOF_ALWAYS,
+  REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, BY_SERVER, IDEMPOTENT =
+  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096
+local LINK_NONE, LINK_MAILED, LINK_MADE, LINK_OVER_BUDGET = 0, 1, 2, 3
+local KIND_ENROLL, KIND_VERIFY = 1, 2
+
+local count, flags = tonumber(ARGV[1]), tonumber(ARGV[2])
+local allowed_mask, allowed_value = tonumber(ARGV[3]), tonumber(ARGV[4])
+local enable, disable, restrict, must = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local policies = tonumber(ARGV[12])
+local link_budget = 13 + 2 * policies
+local idempotency = link_budget + 2
+local function has(flag) return band(flags, flag) ~= 0 end
+
+local with_links = has(LINK_ALWAYS) or has(LINK_IF_UNENROLLED)
+local stride = with_links and 4 or 2
+local per_user = has(IDEMPOTENT) and idempotency + 4 or idempotency
+local idempotency_key = has(IDEMPOTENT) and KEYS[count * stride + 1]
+if idempotency_key then
+  local answer = replay(idempotency_key, ARGV[idempotency])
+  if answer then return answer end
+end
+
+local now = now_us()
+local now_ms = floor(now / 1000)
+
+local function conclude(outcome)
+  if idempotency_key and band(tonumber(ARGV[idempotency + 2]), lshift(1, outcome[1])) ~= 0 then
+    remember(idempotency_key, ARGV[idempotency], ARGV[idempotency + 1], outcome, ARGV[idempotency + 3])
+  end
+  return outcome
+end
+
+local function fresh(last_auth)
+  return last_auth > 0 and now_ms - last_auth <= tonumber(ARGV[9])
+end
+
+-- The status of the change for one user, and his settings after it.
+local function decide(rules, user)
+  local allowed, enabled = user.allowed, user.enabled
+  local open = band(allowed, rules.policy)
+  local asked = band(enabled, open)
+  local enrolled = usable(rules, user.enrolled, user.marks)
+  local active = band(asked, enrolled) ~= 0
+  user.active, user.usable = active, enrolled
+
+  if has(IF_UNRESTRICTED) and band(user.marks, RESTRICTED) ~= 0 and not (has(UNLESS_ACTIVE) and active) then
+    return RESTRICTED_STATUS
+  end
+  if has(IF_ENABLED) and asked == 0 then return NOTHING_ENABLED end
+  if has(IF_INTERNAL) and band(asked, DUO) ~= 0 then return EXTERNAL end
+
+  local marks = user.marks
+  allowed = bor(band(allowed, bnot(allowed_mask)), allowed_value)
+  enabled = band(bor(enabled, enable), bnot(disable))
+  if restrict == 1 then marks = band(marks, bnot(RESTRICTED)) elseif restrict == 2 then marks = bor(marks, RESTRICTED) end
+  local open_after = band(allowed, rules.policy)
+  if band(must, open_after) ~= must or (has(IF_ANY_ALLOWED) and open_after == 0) then return NOT_ALLOWED end
+  if has(IF_DIFFERENT) and band(asked, EMAIL) == band(enabled, open_after, EMAIL) and marks == user.marks then
+    return UNCHANGED
+  end
+  if (has(PROOF_ALWAYS) or (has(PROOF_WHEN_ACTIVE) and active and enabled ~= user.enabled)) and
+     not fresh(user.last_auth) then
+    return STALE
+  end
+
+  user.shown_allowed, user.shown_enabled = allowed, enabled
+  user.enrolled_after = user.enrolled
+  user.last_auth_after = user.last_auth
+  if has(REMOVE_FACTORS) then
+    user.enrolled_after = band(user.enrolled, bnot(ANY_FACTOR))
+    user.last_auth_after = 0
+  end
+  if allowed_mask ~= 0 or enable ~= 0 or disable ~= 0 or restrict ~= 0 then
+    user.allowed_after, user.enabled_after, user.marks_after = allowed, enabled, bor(marks, OWN)
+  else
+    user.allowed_after, user.enabled_after, user.marks_after = user.allowed_stored, user.enabled_stored, user.marks
+  end
+  return DONE
+end
+
+-- Takes one from each policy of the user's writes; the outcome names them all, and is refused if one of them refuses.
+local function count_write(user, outcome)
+  for p = 1, policies do
+    local allowed, tat, remaining, retry, reset =
+      gcra(now, user.tats[p], tonumber(ARGV[11 + 2 * p]), tonumber(ARGV[12 + 2 * p]), 1)
+    user.tats[p] = tat
+    if not allowed then outcome[1] = TOO_MANY end
+    local at = 4 + 4 * p
+    outcome[at], outcome[at + 1], outcome[at + 2], outcome[at + 3] = allowed and 1 or 0, remaining, retry, reset
+  end
+end
+
+-- Makes the link that the change owes this user, unless his budget of mails forbids it. Over the budget a link is made
+-- only for an answer that shows it: it voids the one before, which may still be on its way.
+local function owe_link(i, user, put)
+  local within, tat = gcra(now, user.link_tat, tonumber(ARGV[link_budget]), tonumber(ARGV[link_budget + 1]), 1)
+  local mailed = within and band(user.marks, ADDRESS) ~= 0
+  if not mailed and not has(LINK_ALWAYS) then return within and LINK_NONE or LINK_OVER_BUDGET, 0 end
+
+  local at, arg = (i - 1) * stride, per_user + 3 * (i - 1)
+  local kind = has(LINK_ALWAYS) and user.active and KIND_VERIFY or KIND_ENROLL
+  local lifetime = tonumber(ARGV[10])
+  call('HSET', KEYS[at + 4], 't', ARGV[11], 'u', ARGV[arg], 'x', now_ms + lifetime, 'k', kind,
+       'c', has(BY_SERVER) and 2 or 1)
+  -- Kept beyond its end for an hour, so that who comes late is told why.
+  call('PEXPIRE', KEYS[at + 4], lifetime + 3600000)
+  put('g', ARGV[arg + 1])
+  if mailed then
+    put('k', tat)
+    call('ZADD', KEYS[at + 3], now_ms, ARGV[arg + 2])
+  end
+  return mailed and LINK_MAILED or LINK_MADE, kind
+end
+
+local outcome = { DONE, 0 }
+local rules_of, users = {}, {}
+for i = 1, count do
+  local at = (i - 1) * stride
+  local rules = rules_of[KEYS[at + 2]]
+  if rules == nil then
+    rules = read_rules(KEYS[at + 2])
+    rules_of[KEYS[at + 2]] = rules
+  end
+  if not rules then return { NO_TENANT, i } end
+  local fields = call('HMGET', KEYS[at + 1], 's', 'n', 'v', 't', 'k', 'a', 'b')
+  if not fields[1] then return conclude({ NO_USER, i }) end
+  local user = { packed = tonumber(fields[1]), seen = tonumber(fields[2] or 0), version = tonumber(fields[3] or 0),
+                 last_auth = tonumber(fields[4] or 0), link_tat = fields[5], tats = { fields[6], fields[7] } }
+  user.allowed, user.enabled, user.enrolled, user.marks = unpack_settings(user.packed)
+  user.allowed_stored, user.enabled_stored, user.marks, user.seen_after =
+    fold(rules, user.allowed, user.enabled, user.marks, user.seen)
+  user.allowed, user.enabled = overlay(rules, user.allowed_stored, user.enabled_stored, user.marks)
+  users[i] = user
+
+  if count == 1 then
+    local before = pack_settings(user.allowed, user.enabled, user.enrolled, user.marks)
+    outcome = { DONE, before, before, user.version, user.last_auth, LINK_NONE, 0 }
+    count_write(user, outcome)
+    if outcome[1] == TOO_MANY then return outcome end
+  end
+  local status = decide(rules, user)
+  if status ~= DONE then
+    if count > 1 then return conclude({ status, i }) end
+    outcome[1] = status
+    if policies > 0 then call('HSET', KEYS[at + 1], 'a', user.tats[1]) end -- refused, yet counted
+    if policies > 1 then call('HSET', KEYS[at + 1], 'b', user.tats[2]) end
+    return conclude(outcome)
+  end
+end
+
+-- Nothing of the change was written so far, and nothing is refused from here on.
+for i = 1, count do
+  local user = users[i]
+  local fields, n = {}, 0
+  local function put(name, value)
+    fields[n + 1], fields[n + 2] = name, value
+    n = n + 2
+  end
+  local after = pack_settings(user.allowed_after, user.enabled_after, user.enrolled_after, user.marks_after)
+  if after ~= user.packed then
+    user.version = user.version + 1
+    put('s', after)
+    put('v', user.version)
+  end
+  if user.seen_after ~= user.seen then put('n', user.seen_after) end
+  if user.last_auth_after ~= user.last_auth then put('t', user.last_auth_after) end
+  local link, kind = LINK_NONE, 0
+  if has(LINK_ALWAYS) or (has(LINK_IF_UNENROLLED) and band(enable, bnot(user.usable)) ~= 0) then
+    link, kind = owe_link(i, user, put)
+  end
+  if count == 1 then
+    local shown = pack_settings(user.shown_allowed, user.shown_enabled, user.enrolled_after, user.marks_after)
+    outcome[3], outcome[4], outcome[5], outcome[6], outcome[7] = shown, user.version, user.last_auth_after, link, kind
+    if policies > 0 then put('a', user.tats[1]) end
+    if policies > 1 then put('b', user.tats[2]) end
+  end
+  if n > 0 then call('HSET', KEYS[(i - 1) * stride + 1], unpack(fields)) end
+end
+return conclude(outcome)

@@ -1,0 +1,18 @@
+-- An enrollment link: who it is for, when it ends, what it is for (1 enroll, 2 verify), by whose credential (1 his own,
+-- 2 a server's), wrong codes so far, and whether it was used. It holds while it is the last one made for its user.
+local LINK_OK, LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_SUPERSEDED, LINK_EXHAUSTED, LINK_RESTRICTED =
+  0, 1, 2, 3, 4, 5, 6
+local KIND_ENROLL, KIND_VERIFY = 1, 2
+
+-- Its state, and of an open link its kind and wrong codes. `user` holds the fields s and g of its user.
+local function link_state(key, id, user, now_ms, tries)
+  local link = call('HMGET', key, 'x', 'k', 'c', 'w', 'd')
+  if not link[1] or not user[1] then return LINK_UNKNOWN end
+  if link[5] then return LINK_USED end
+  if user[2] ~= id then return LINK_SUPERSEDED end
+  if now_ms >= tonumber(link[1]) then return LINK_EXPIRED end
+  local kind, wrong = tonumber(link[2]), tonumber(link[4] or 0)
+  if wrong >= tries then return LINK_EXHAUSTED end
+  if kind == KIND_ENROLL and link[3] == '1' and band(tonumber(user[1]), RESTRICTED) ~= 0 then return LINK_RESTRICTED end
+  return LINK_OK, kind, wrong
+end
