@@ -87,4 +87,15 @@ MfaState state_of(const User& user, const TenantRules& rules) {
     return state;
 }
 
+std::optional<MfaState> unpack_state(std::uint32_t packed) {
+    const std::optional<Settings> seen = Settings::unpack(packed);
+    if (!seen) return std::nullopt;
+    MfaState state;
+    state.allowed = seen->allowed;
+    state.enabled = seen->enabled;
+    state.enrolled = seen->enrolled;
+    state.change_restricted = seen->change_restricted;
+    return state;
+}
+
 } // namespace mfad::domain

@@ -80,6 +80,9 @@ struct MfaState {
     friend bool operator==(const MfaState&, const MfaState&) = default;
 };
 
+/// The state that a script saw and packed as `Settings` are; version and time come beside it.
+std::optional<MfaState> unpack_state(std::uint32_t packed);
+
 /// @param user folded or not
 MfaState state_of(const User& user, const TenantRules& rules);
 

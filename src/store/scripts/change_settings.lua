@@ -9,7 +9,8 @@
 --       11 tenant  12 policies p; for each: period us, limit   then link budget: period us, limit
 --       then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
 --       then, with links, for each user: user id, link id, sealed job
--- Returns  status, and for one user: packed before, packed after (as they are seen), version, last authentication ms, link (0 none,
+-- Returns  status, and for one user: what is seen of him before and after (packed: allowed by policy too, enrolled as
+--       far as usable), version, last authentication ms, link (0 none,
 --       1 made and mailed, 2 made, 3 over budget and not made), kind of link, then for each policy: allowed,
 --       remaining, retry us, reset us. For several: status, index of the user that it is about.
 local DONE, NO_TENANT, NO_USER, TOO_MANY, RESTRICTED_STATUS, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
@@ -150,7 +151,7 @@ for i = 1, count do
   users[i] = user
 
   if count == 1 then
-    local before = pack_settings(user.allowed, user.enabled, user.enrolled, user.marks)
+    local before = view(rules, user.allowed, user.enabled, user.enrolled, user.marks)
     outcome = { DONE, before, before, user.version, user.last_auth, LINK_NONE, 0 }
     count_write(user, outcome)
     if outcome[1] == TOO_MANY then return outcome end
@@ -186,7 +187,7 @@ for i = 1, count do
     link, kind = owe_link(i, user, put)
   end
   if count == 1 then
-    local shown = pack_settings(user.shown_allowed, user.shown_enabled, user.enrolled_after, user.marks_after)
+    local shown = view(rules_of[KEYS[2]], user.shown_allowed, user.shown_enabled, user.enrolled_after, user.marks_after)
     outcome[3], outcome[4], outcome[5], outcome[6], outcome[7] = shown, user.version, user.last_auth_after, link, kind
     if policies > 0 then put('a', user.tats[1]) end
     if policies > 1 then put('b', user.tats[2]) end

@@ -4,7 +4,8 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, the link
 -- ARGV  1 link id  2 wrong tries that end the link  3.. digests of the code, one for each pepper
--- Returns  state of the link (lib/link.lua; 9 wrong code; 10 email is not allowed), tries left, packed settings after
+-- Returns  state of the link (lib/link.lua; 9 wrong code; 10 email is not allowed), tries left, what is seen of him after,
+--       packed
 local WRONG, NOT_ALLOWED = 9, 10
 local now_ms = floor(now_us() / 1000)
 local tries = tonumber(ARGV[2])
@@ -43,4 +44,4 @@ local packed = pack_settings(allowed, enabled, bor(enrolled, EMAIL), marks)
 call('HSET', KEYS[1], 's', packed, 'n', seen, 'v', tonumber(user[4] or 0) + 1, 't', now_ms)
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
-return { LINK_OK, tries - wrong, packed }
+return { LINK_OK, tries - wrong, view(rules, allowed, enabled, bor(enrolled, EMAIL), marks) }

@@ -58,3 +58,8 @@ local function usable(rules, enrolled, marks)
   end
   return enrolled
 end
+
+-- What every dialect shows (domain::MfaState), packed.
+local function view(rules, allowed, enabled, enrolled, marks)
+  return pack_settings(band(allowed, rules.policy), enabled, usable(rules, enrolled, marks), marks)
+end

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "mfad/domain/identity.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mfad::store {
+
+/// CRC-16/XMODEM: what Redis Cluster hashes keys with.
+std::uint16_t crc16(std::string_view bytes);
+
+/// The Redis Cluster slot of a key: of its hash tag, if it has one.
+std::uint16_t key_slot(std::string_view key);
+
+/// The classes of mail, in the order in which they are sent. The digit begins each stored job.
+enum class MailClass : std::uint8_t { code = 1, link = 2, notice = 3 };
+
+/// Makes the name of every key that the product writes. All of them start with `mfa:`.
+///
+/// A user belongs to partition `crc16(<n>:<tenant>:<user>) mod partitions`, and everything of his carries the tag
+/// `{p<number>}`, so that one script may touch all of it, on a cluster too. The tenant's id is preceded by its length,
+/// so no id can be taken for part of another's key.
+class Keys {
+public:
+    /// @param partitions 1..1024, the same for all who ever use the database
+    explicit Keys(unsigned partitions) : partitions_(partitions) {}
+
+    unsigned partitions() const { return partitions_; }
+    unsigned partition(const domain::UserRef& user) const;
+
+    /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e sealed address,
+    /// h digest of the address, l locale, g id of the current link; arrival times of limits: a b writes, k links,
+    /// c d codes
+    std::string user(const domain::UserRef& user) const;
+    /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of the last definition
+    std::string rules(unsigned partition, std::string_view tenant) const;
+    /// sorted set of sealed jobs by the time they are due, ms
+    std::string due(unsigned partition, MailClass mail) const;
+    /// sorted set of sealed jobs by the end of their lease, ms
+    std::string leased(unsigned partition) const;
+    /// sorted set of sealed jobs by the time they were given up, ms
+    std::string dead(unsigned partition) const;
+    /// hash, until an hour after its end: an enrollment link (scripts/lib/link.lua)
+    std::string link(unsigned partition, std::string_view id) const;
+    /// string, for its lifetime: what was answered under an idempotency key
+    std::string idempotency(unsigned partition, std::string_view hash) const;
+
+    /// The partition of things that belong to a whole tenant.
+    unsigned tenant_partition(std::string_view tenant) const;
+    /// string, for a period: arrival time of a tenant's quota of this name
+    std::string quota(std::string_view tenant, std::string_view name) const;
+    /// sorted set, for a lifetime: hashes of a credential's live idempotency keys by their end, ms; beside the quota
+    std::string live_keys(std::string_view tenant, std::string_view credential_id) const;
+    /// hash of address digests → user ids, kept; a bucket holds the users of a 1/16,384th of all digests
+    std::string addresses(std::string_view tenant, std::string_view digest) const;
+
+    /// hash, kept: doc (JSON), jwt (sealed JSON), x… what Xsolla's dialect keeps
+    std::string tenant(std::string_view tenant) const;
+    /// integer, kept: counts tenant-wide writes
+    std::string tenant_sequence(std::string_view tenant) const;
+    /// string (JSON), until it expires: a credential, by the SHA-256 of its secret in hexadecimal
+    std::string credential(std::string_view digest) const;
+    /// string (JSON), kept: a panel account
+    std::string panel_account(std::string_view login) const;
+    /// sorted set, for a period: failed sign-ins of a login
+    std::string panel_attempts(std::string_view login) const;
+    /// hash, kept: schema, partitions, check values of the keys
+    static std::string installation() { return "mfa:meta"; }
+
+    static constexpr std::string_view credential_prefix = "mfa:cred:";
+    static constexpr std::string_view tenant_prefix = "mfa:tenant:";
+
+private:
+    std::string tagged(unsigned partition, std::string_view rest) const;
+
+    unsigned partitions_;
+};
+
+} // namespace mfad::store
