@@ -1,0 +1,201 @@
+#include "mfad/store/settings_store.hpp"
+
+#include "decode.hpp"
+#include "scripts.hpp"
+
+namespace mfad::store {
+namespace {
+
+using domain::ChangeStatus;
+using domain::SettingsChange;
+using runtime::Awaitable;
+
+/// The flags of `change_settings.lua`, bit for bit.
+std::uint32_t flags_of(const ChangeOrder& order) {
+    const SettingsChange& c = order.change;
+    std::uint32_t flags = 0;
+    const auto set = [&flags](std::uint32_t flag, bool on) { flags |= on ? flag : 0; };
+    set(1, c.if_unrestricted);
+    set(2, c.unless_active);
+    set(4, c.if_different);
+    set(8, c.if_enabled);
+    set(16, c.if_internal);
+    set(32, c.proof == SettingsChange::Proof::when_active);
+    set(64, c.proof == SettingsChange::Proof::always);
+    set(128, c.remove_factors);
+    set(256, c.link == SettingsChange::Link::always);
+    set(512, c.link == SettingsChange::Link::if_unenrolled);
+    set(1024, c.must_allow_any);
+    set(2048, c.by_server);
+    set(4096, order.idempotency != nullptr);
+    return flags;
+}
+
+void append_keys(redis::Command& command, const Keys& keys, const domain::UserRef& user,
+                 const LinkOrder* link) {
+    const unsigned partition = keys.partition(user);
+    command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
+    if (link != nullptr)
+        command.arg(keys.due(partition, MailClass::link)).arg(keys.link(partition, link->id));
+}
+
+void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
+    command.arg(policy.period.count()).arg(policy.limit);
+}
+
+void append_idempotency(redis::Command& command, const Idempotency* idempotency) {
+    if (idempotency == nullptr) return;
+    command.arg(idempotency->fingerprint)
+        .arg(idempotency->lifetime.count())
+        .arg(idempotency->storable);
+}
+
+/// The call for users of one tenant. Links are on when there is an order for each user.
+redis::Command change_command(const Keys& keys, const std::string& tenant,
+                              std::span<const std::string> users, const ChangeOrder& order) {
+    const bool links = order.change.link != SettingsChange::Link::none;
+    const std::size_t key_count =
+        users.size() * (links ? 4 : 2) + (order.idempotency != nullptr ? 1 : 0);
+    redis::Command command = redis::Command::eval(scripts::change_settings, key_count);
+    for (std::size_t i = 0; i < users.size(); ++i)
+        append_keys(command, keys, {tenant, users[i]}, links ? &order.orders[i] : nullptr);
+    if (order.idempotency != nullptr) command.arg(order.idempotency->record);
+
+    const SettingsChange& c = order.change;
+    command.arg(users.size()).arg(flags_of(order));
+    command.arg(c.allowed_mask.bits()).arg(c.allowed_value.bits());
+    command.arg(c.enable.bits()).arg(c.disable.bits());
+    command.arg(static_cast<unsigned>(c.change_restricted)).arg(c.must_be_allowed.bits());
+    command.arg(std::chrono::milliseconds{domain::proof_age}.count());
+    command.arg(order.link_lifetime.count()).arg(tenant).arg(order.policies.size());
+    for (const domain::RatePolicy& policy : order.policies) append_policy(command, policy);
+    append_policy(command, order.links);
+    append_idempotency(command, order.idempotency);
+    if (order.idempotency != nullptr) command.arg(order.idempotency->supplement);
+    for (std::size_t i = 0; links && i < users.size(); ++i)
+        command.arg(users[i]).arg(order.orders[i].id).arg(order.orders[i].job);
+    return command;
+}
+
+std::optional<platform::UnixMillis> time_of(std::int64_t millis) {
+    if (millis <= 0) return std::nullopt;
+    return platform::UnixMillis{std::chrono::milliseconds{millis}};
+}
+
+/// The outcome for one user, from the script's numbers.
+ChangeOutcome change_outcome(std::span<const std::int64_t> numbers) {
+    ChangeOutcome outcome;
+    outcome.status = static_cast<ChangeStatus>(numbers[0]);
+    if (numbers.size() < 7) return outcome; // there is no such user
+    outcome.before = decode_state(numbers[1]);
+    outcome.after = decode_state(numbers[2]);
+    outcome.after.version = static_cast<std::uint64_t>(numbers[3]);
+    outcome.after.last_auth_time = time_of(numbers[4]);
+    outcome.link = static_cast<LinkOutcome>(numbers[5]);
+    outcome.kind = static_cast<LinkKind>(numbers[6]);
+    return outcome;
+}
+
+} // namespace
+
+Awaitable<std::optional<domain::MfaState>> SettingsStore::read(const domain::UserRef& user) const {
+    const Keys& keys = context_.keys();
+    // Rules first: what is folded into the user is then never newer than what is missing from him, so that the two
+    // answers always make a state that was there at one moment.
+    redis::Command rules_command("HMGET");
+    rules_command.arg(keys.rules(keys.partition(user), user.tenant));
+    append_rules_fields(rules_command);
+    redis::Command user_command("HMGET");
+    user_command.arg(keys.user(user)).arg("s").arg("n").arg("v").arg("t");
+    const auto [rules_reply, user_reply] = co_await context_.exec(rules_command, user_command);
+    const auto rules = decode_rules(rules_reply);
+    const auto found = decode_user(user_reply);
+    if (!rules || !found) co_return std::nullopt;
+    co_return domain::state_of(*found, *rules);
+}
+
+Awaitable<ChangeOutcome> SettingsStore::change(const domain::UserRef& user,
+                                               const ChangeOrder& order) const {
+    const redis::Command command = change_command(
+        context_.keys(), user.tenant, std::span<const std::string>(&user.user, 1), order);
+    const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
+    const ScriptOutcome decoded = decode_outcome(reply);
+    ChangeOutcome outcome;
+    if (decoded.replay != Replay::key_reused) outcome = change_outcome(decoded.numbers);
+    outcome.replay = decoded.replay;
+    outcome.supplement = decoded.supplement;
+    if (decoded.replay == Replay::fresh) outcome.verdicts = decode_verdicts(decoded.numbers, 7);
+    co_return outcome;
+}
+
+Awaitable<BulkOutcome> SettingsStore::change_many(const std::string& tenant,
+                                                  std::span<const std::string> users,
+                                                  const ChangeOrder& order) const {
+    const redis::Command command = change_command(context_.keys(), tenant, users, order);
+    const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
+    const ScriptOutcome decoded = decode_outcome(reply);
+    BulkOutcome outcome;
+    outcome.replay = decoded.replay;
+    if (decoded.replay == Replay::key_reused) co_return outcome;
+    outcome.status = static_cast<ChangeStatus>(decoded.numbers[0]);
+    // One user alone is answered in full; then it is he.
+    if (outcome.status != ChangeStatus::done && users.size() > 1)
+        outcome.at = static_cast<std::size_t>(decoded.numbers.at(1) - 1);
+    co_return outcome;
+}
+
+Awaitable<TenantOutcome> SettingsStore::set_all(const std::string& tenant, bool allow,
+                                                const Idempotency* idempotency) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(
+        scripts::set_all, keys.partitions() + (idempotency != nullptr ? 2 : 1));
+    command.arg(keys.tenant_sequence(tenant));
+    for (unsigned p = 0; p < keys.partitions(); ++p) command.arg(keys.rules(p, tenant));
+    if (idempotency != nullptr) command.arg(idempotency->record);
+    command.arg(keys.partitions()).arg(allow ? 1 : 0);
+    append_idempotency(command, idempotency);
+    const redis::Reply reply = co_await context_.eval(scripts::set_all, command);
+    co_return decode_tenant_outcome(reply);
+}
+
+Awaitable<TenantOutcome> SettingsStore::change_tenant(const std::string& tenant,
+                                                      const TenantChange& change,
+                                                      const Idempotency* idempotency) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(
+        scripts::set_tenant, keys.partitions() + (idempotency != nullptr ? 3 : 2));
+    command.arg(keys.tenant(tenant)).arg(keys.tenant_sequence(tenant));
+    for (unsigned p = 0; p < keys.partitions(); ++p) command.arg(keys.rules(p, tenant));
+    if (idempotency != nullptr) command.arg(idempotency->record);
+    command.arg(keys.partitions()).arg(change.create ? 1 : 0);
+    command.arg(change.policy_mask.bits()).arg(change.policy_value.bits());
+    command.arg(change.default_setting ? static_cast<int>(*change.default_setting) : -1);
+    command.arg(change.must_be_in_policy.bits());
+    command.arg(change.options ? static_cast<int>(*change.options) : -1);
+    command.arg(change.fields.size());
+    for (const auto& [field, value] : change.fields) command.arg(field).arg(value);
+    append_idempotency(command, idempotency);
+    const redis::Reply reply = co_await context_.eval(scripts::set_tenant, command);
+    co_return decode_tenant_outcome(reply);
+}
+
+Awaitable<std::optional<domain::TenantRules>>
+SettingsStore::rules(const std::string& tenant) const {
+    const Keys& keys = context_.keys();
+    redis::Command command("HMGET");
+    command.arg(keys.rules(keys.tenant_partition(tenant), tenant));
+    append_rules_fields(command);
+    const redis::Reply reply = co_await context_.exec(command);
+    co_return decode_rules(reply);
+}
+
+Awaitable<bool> SettingsStore::note_refusal(const Idempotency& idempotency) const {
+    redis::Command command = redis::Command::eval(scripts::note_refusal, 1);
+    command.arg(idempotency.record)
+        .arg(idempotency.fingerprint)
+        .arg(idempotency.lifetime.count());
+    const redis::Reply reply = co_await context_.eval(scripts::note_refusal, command);
+    co_return reply.integer() == 0;
+}
+
+} // namespace mfad::store
