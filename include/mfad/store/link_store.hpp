@@ -1,0 +1,90 @@
+#pragma once
+
+#include "mfad/domain/identity.hpp"
+#include "mfad/domain/rate_limit.hpp"
+#include "mfad/domain/settings.hpp"
+#include "mfad/store/context.hpp"
+#include "mfad/store/settings_store.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace mfad::store {
+
+/// How it stands with an enrollment link (`scripts/lib/link.lua`).
+enum class LinkState : std::uint8_t {
+    open = 0,
+    unknown = 1,
+    expired = 2,
+    used = 3,
+    superseded = 4, ///< a newer link was made, or the address changed
+    exhausted = 5,  ///< too many wrong codes
+    restricted = 6, ///< the user may not change his settings, and the link was not a server's
+    over_budget = 7, ///< no further code may be mailed yet
+    no_address = 8,
+    wrong_code = 9,
+    not_allowed = 10, ///< email is not allowed, or not among the active factors
+};
+
+/// Where a link's record lies. The partition is part of the token.
+struct LinkRef {
+    unsigned partition = 0;
+    std::string id;
+};
+
+/// A link and the user whom it was made for.
+struct Link {
+    domain::UserRef user;
+    LinkState state = LinkState::unknown;
+    LinkKind kind = LinkKind::none;
+    platform::UnixMillis ends{};
+    domain::MfaState mfa; ///< of the user, now
+};
+
+struct CodeOrder {
+    std::string digest; ///< keyed digest of the code, bound to the link
+    std::string job;    ///< sealed mail job
+    std::chrono::milliseconds lifetime{0};
+    unsigned tries = 0; ///< wrong codes that end the link
+    domain::RatePolicy gap;
+    domain::RatePolicy budget;
+};
+
+struct CodeSent {
+    LinkState state = LinkState::unknown;
+    platform::UnixMillis ends{}; ///< of the code
+    std::chrono::milliseconds retry_after{0}; ///< when over the budget
+};
+
+struct CodeChecked {
+    LinkState state = LinkState::unknown; ///< open: the code was right, and the link is spent now
+    unsigned tries_left = 0;
+    domain::MfaState after;
+};
+
+/// Enrollment links, as the pages follow them. A link is made by the change that owes it (SettingsStore).
+class LinkStore {
+public:
+    explicit LinkStore(const Context& context) : context_(context) {}
+
+    /// The user whom a link was made for; nothing for an unknown one.
+    runtime::Awaitable<std::optional<domain::UserRef>> owner(const LinkRef& link) const;
+
+    /// How a link stands; changes nothing. @param tries wrong codes that end the link
+    runtime::Awaitable<Link> read(const LinkRef& link, const domain::UserRef& user,
+                                  unsigned tries) const;
+
+    runtime::Awaitable<CodeSent> send_code(const LinkRef& link, const domain::UserRef& user,
+                                           const CodeOrder& order) const;
+
+    /// @param digests of the code, one for each pepper in use
+    runtime::Awaitable<CodeChecked> verify_code(const LinkRef& link, const domain::UserRef& user,
+                                                std::span<const std::string> digests,
+                                                unsigned tries) const;
+
+private:
+    const Context& context_;
+};
+
+} // namespace mfad::store

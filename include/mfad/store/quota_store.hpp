@@ -1,0 +1,37 @@
+#pragma once
+
+#include "mfad/domain/rate_limit.hpp"
+#include "mfad/store/context.hpp"
+
+#include <optional>
+#include <string>
+
+namespace mfad::store {
+
+/// A place among a credential's live idempotency keys.
+struct KeyPlace {
+    std::string credential_id;
+    std::string hash; ///< of the idempotency key
+    std::chrono::milliseconds lifetime{0};
+    unsigned places = 0;
+};
+
+struct QuotaTaken {
+    domain::RateVerdict verdict;
+    bool place = true; ///< false: the credential has no place left; the verdict's retry_after says for how long
+};
+
+/// Counts what a tenant's quota allows, in the tenant's own slot, before the work is done in the user's.
+class QuotaStore {
+public:
+    explicit QuotaStore(const Context& context) : context_(context) {}
+
+    /// @param policy its name is part of the key; a limit of 0 counts nothing
+    runtime::Awaitable<QuotaTaken> take(const std::string& tenant, const domain::RatePolicy& policy,
+                                        const std::optional<KeyPlace>& place) const;
+
+private:
+    const Context& context_;
+};
+
+} // namespace mfad::store
