@@ -20,6 +20,7 @@ struct Refusal {
         no_such_path,    ///< the path is no resource; `why` may say of what the identifier was malformed
         wrong_method,    ///< the path is a resource, the method is not one of its own
         malformed,       ///< not the format that the call takes at all
+        wrong_type,      ///< `field` holds a value of another JSON type
         wrong_media,     ///< a content type or encoding that the call does not take
         too_large,       ///< over the size limit
         missing,         ///< `field` was not sent
