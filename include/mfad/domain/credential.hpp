@@ -64,6 +64,7 @@ struct Caller {
     Kind kind = Kind::user;
     std::string tenant;
     std::string user; ///< whom a `user` caller is; empty otherwise
+    std::string email; ///< what a user's token says his address is, if anything
     Permissions permissions;
     std::string credential_id; ///< for logs and for the scope of idempotency keys; never secret
 };

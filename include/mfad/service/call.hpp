@@ -1,0 +1,31 @@
+#pragma once
+
+#include "mfad/domain/credential.hpp"
+#include "mfad/domain/rate_limit.hpp"
+#include "mfad/domain/tenant.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mfad::service {
+
+/// An `Idempotency-Key` on its way: what names its record, and what the request was.
+struct RequestKey {
+    std::string hash;        ///< of tenant, credential, method, path and key
+    std::string fingerprint; ///< SHA-256 of the body, 32 bytes
+    unsigned partition = 0;  ///< where the work is done, and the record kept
+    std::uint32_t storable = 0; ///< statuses of a change (bit n) whose answers this dialect keeps
+};
+
+/// One admitted request: who asks, in whose name, and what was counted on the way.
+struct Call {
+    std::shared_ptr<const domain::Tenant> tenant;
+    domain::Caller caller;
+    std::optional<RequestKey> key;
+    std::vector<domain::RateReport> rates; ///< the tenant's quota first, then limits of the user
+};
+
+} // namespace mfad::service

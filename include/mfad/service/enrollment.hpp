@@ -1,0 +1,90 @@
+#pragma once
+
+#include "mfad/domain/refusal.hpp"
+#include "mfad/domain/tenant.hpp"
+#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/tenants.hpp"
+#include "mfad/store/link_store.hpp"
+#include "mfad/store/user_store.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mfad::service {
+
+struct EnrollmentOptions {
+    std::string public_url; ///< what every link starts with
+    std::chrono::milliseconds link_lifetime{0};
+    domain::RatePolicy links; ///< send budget of link mails, a user
+    unsigned code_length = 6;
+    std::chrono::milliseconds code_lifetime{0};
+    unsigned code_tries = 5; ///< wrong codes that end a link
+    domain::RatePolicy code_gap;
+    domain::RatePolicy codes; ///< send budget of code mails, a user
+};
+
+/// A link that was made up for a user: what is stored if it is needed, and what its answer shows.
+struct NewLink {
+    store::LinkOrder order;
+    std::string token;
+};
+
+/// What the page may show of a link. `state` says whether it can be followed.
+struct LinkView {
+    store::LinkState state = store::LinkState::unknown;
+    store::LinkKind kind = store::LinkKind::none;
+    std::string tenant_name;
+    std::string masked_address; ///< `u***@example.org`; empty when there is none
+    std::string locale;
+    platform::UnixMillis ends{};
+};
+
+/// Enrollment links and what follows from them: the token leads to a page, the page has a code mailed, the code proves
+/// the address.
+///
+/// A token is the number of its partition and 24 random bytes, in base64url; it is stored nowhere. Its id, under which
+/// the link lies, is made of its SHA-256 and says nothing of it.
+class Enrollment {
+public:
+    Enrollment(const store::Context& context, TenantSource& tenants, platform::Sealer& sealer,
+               EnrollmentOptions options);
+
+    const EnrollmentOptions& options() const { return options_; }
+
+    /// Makes a link up for a user, with the mail that brings it.
+    NewLink new_link(const domain::UserRef& user);
+
+    /// The URL that a token is followed by: the page, with the token in the fragment.
+    std::string href(std::string_view token) const;
+
+    /// How a link stands. Changes nothing, whoever fetches it.
+    runtime::Awaitable<LinkView> view(std::string_view token);
+
+    /// Has a fresh code mailed to the user's stored address.
+    runtime::Awaitable<store::CodeSent> send_code(std::string_view token);
+
+    /// Checks a code; if it is right, the address is verified and the link is spent.
+    runtime::Awaitable<store::CodeChecked> verify_code(std::string_view token,
+                                                       std::string_view code);
+
+private:
+    struct Found {
+        store::LinkRef link;
+        domain::UserRef user;
+    };
+    runtime::Awaitable<std::optional<Found>> find(std::string_view token);
+
+    store::Keys keys_;
+    store::LinkStore links_;
+    store::UserStore users_;
+    TenantSource& tenants_;
+    platform::Sealer& sealer_;
+    EnrollmentOptions options_;
+};
+
+/// The record that a token stands for; nothing for a text that is no token of this installation.
+std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned partitions);
+
+} // namespace mfad::service

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "mfad/domain/identity.hpp"
+#include "mfad/platform/clock.hpp"
+#include "mfad/platform/key_ring.hpp"
+#include "mfad/store/keys.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mfad::service {
+
+/// A mail that is owed. Whom it goes to is looked up when it is sent, so that it only ever goes to the address that is
+/// stored then; what it tells is here, and lies in the queue sealed.
+struct MailJob {
+    enum class Kind : std::uint8_t {
+        enrollment_link, ///< `secret` is the token of the link
+        enrollment_code, ///< `secret` is the code
+    };
+
+    std::string id; ///< 16 random bytes; names the job, and the message at every attempt
+    Kind kind = Kind::enrollment_link;
+    domain::UserRef user;
+    std::string link_id; ///< the link that it belongs to; superseded with it
+    std::string secret;
+    platform::UnixMillis created{};
+    platform::UnixMillis not_after{}; ///< never sent later than this
+    unsigned attempts = 0;
+    std::string last_error; ///< what the last attempt ended with; never secret
+
+    store::MailClass mail_class() const {
+        return kind == Kind::enrollment_code ? store::MailClass::code : store::MailClass::link;
+    }
+};
+
+std::string_view to_string(MailJob::Kind kind);
+
+/// The job as the queue holds it: the digit of its class, its id, and the rest sealed in its place.
+std::string seal_job(const MailJob& job, platform::Sealer& sealer);
+
+/// @return nothing for bytes that were not sealed as a job with this installation's keys
+std::optional<MailJob> open_job(std::string_view bytes, platform::Sealer& sealer);
+
+/// The id of a job as people see it, lower-case hexadecimal; of any bytes of the queue.
+std::string public_job_id(std::string_view bytes);
+
+} // namespace mfad::service

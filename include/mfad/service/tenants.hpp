@@ -1,0 +1,42 @@
+#pragma once
+
+#include "mfad/domain/tenant.hpp"
+#include "mfad/platform/key_ring.hpp"
+#include "mfad/runtime/executor.hpp"
+#include "mfad/service/tenant_document.hpp"
+#include "mfad/store/settings_store.hpp"
+#include "mfad/store/tenant_store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace mfad::service {
+
+/// Where a request finds the tenant that it is about: through a cache in the server, straight from the store elsewhere.
+class TenantSource {
+public:
+    virtual ~TenantSource() = default;
+    /// @return null when there is no such tenant
+    virtual runtime::Awaitable<std::shared_ptr<const domain::Tenant>>
+    find_tenant(const std::string& id) = 0;
+};
+
+/// Tenants as values, and as they are stored: keys of theirs only sealed.
+class TenantRepository {
+public:
+    TenantRepository(const store::Context& context, platform::Sealer& sealer)
+        : tenants_(context), settings_(context), sealer_(sealer) {}
+
+    /// @return null when there is no such tenant
+    runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find(const std::string& id) const;
+
+    /// Defines a tenant anew. Policy and default of one that exists stay unless the definition names them.
+    runtime::Awaitable<void> define(const TenantDefinition& definition) const;
+
+private:
+    store::TenantStore tenants_;
+    store::SettingsStore settings_;
+    platform::Sealer& sealer_;
+};
+
+} // namespace mfad::service

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "mfad/domain/email_address.hpp"
+#include "mfad/domain/identity.hpp"
+#include "mfad/platform/key_ring.hpp"
+#include "mfad/store/user_store.hpp"
+
+#include <optional>
+#include <string>
+
+/// Email addresses as they are stored: sealed for their user, found by a keyed digest.
+namespace mfad::service {
+
+store::StoredAddress seal_address(const domain::EmailAddress& address, const domain::UserRef& user,
+                                  platform::Sealer& sealer);
+
+/// @return nothing when there is none; a sealed one that does not open is `store::Corrupt`
+std::optional<domain::EmailAddress> open_address(const store::StoredAddress& stored,
+                                                 const domain::UserRef& user,
+                                                 platform::Sealer& sealer);
+
+/// The digest by which a tenant's users with this address are found, 12 bytes.
+std::string address_digest(const domain::EmailAddress& address, const std::string& tenant,
+                           platform::Sealer& sealer);
+
+} // namespace mfad::service

@@ -1,0 +1,138 @@
+#include "mfad/service/enrollment.hpp"
+
+#include "addresses.hpp"
+
+#include "mfad/domain/one_time_code.hpp"
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/encoding.hpp"
+#include "mfad/service/mail_job.hpp"
+
+namespace mfad::service {
+namespace {
+
+using platform::Purpose;
+using runtime::Awaitable;
+using store::LinkState;
+
+constexpr std::size_t secret_size = 24;
+constexpr std::size_t token_size = 2 + secret_size; // partition, big endian, then the secret
+constexpr std::size_t id_size = 16;
+
+/// The id of a token: its partition, and as much of its hash as no two tokens share.
+std::string id_of(std::string_view token_bytes) {
+    return platform::base64url(platform::sha256(token_bytes).substr(0, id_size));
+}
+
+platform::Place code_place(const store::LinkRef& link) {
+    return platform::Place("code").in(link.id);
+}
+
+} // namespace
+
+std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned partitions) {
+    const auto bytes = platform::from_base64url(token);
+    if (!bytes || bytes->size() != token_size) return std::nullopt;
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>((*bytes)[i]); };
+    const unsigned partition = unsigned{byte(0)} << 8 | byte(1);
+    if (partition >= partitions) return std::nullopt;
+    return store::LinkRef{partition, id_of(*bytes)};
+}
+
+Enrollment::Enrollment(const store::Context& context, TenantSource& tenants,
+                       platform::Sealer& sealer, EnrollmentOptions options)
+    : keys_(context.keys()), links_(context), users_(context), tenants_(tenants), sealer_(sealer),
+      options_(std::move(options)) {}
+
+NewLink Enrollment::new_link(const domain::UserRef& user) {
+    const unsigned partition = keys_.partition(user);
+    std::string bytes{static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
+    bytes += platform::random_bytes(secret_size);
+
+    NewLink link;
+    link.token = platform::base64url(bytes);
+    link.order.id = id_of(bytes);
+    MailJob job;
+    job.id = platform::random_bytes(16);
+    job.kind = MailJob::Kind::enrollment_link;
+    job.user = user;
+    job.link_id = link.order.id;
+    job.secret = link.token;
+    job.created = platform::wall_now();
+    job.not_after = job.created + options_.link_lifetime;
+    link.order.job = seal_job(job, sealer_);
+    return link;
+}
+
+std::string Enrollment::href(std::string_view token) const {
+    std::string url = options_.public_url;
+    url += "/enroll/#";
+    url += token;
+    return url;
+}
+
+Awaitable<std::optional<Enrollment::Found>> Enrollment::find(std::string_view token) {
+    const std::optional<store::LinkRef> link = link_of_token(token, keys_.partitions());
+    if (!link) co_return std::nullopt;
+    std::optional<domain::UserRef> user = co_await links_.owner(*link);
+    if (!user) co_return std::nullopt;
+    Found found;
+    found.link = *link;
+    found.user = std::move(*user);
+    co_return found;
+}
+
+Awaitable<LinkView> Enrollment::view(std::string_view token) {
+    LinkView view;
+    const std::optional<Found> found = co_await find(token);
+    if (!found) co_return view;
+    const store::Link link = co_await links_.read(found->link, found->user, options_.code_tries);
+    view.state = link.state;
+    view.kind = link.kind;
+    view.ends = link.ends;
+    const auto tenant = co_await tenants_.find_tenant(found->user.tenant);
+    if (tenant) view.tenant_name = tenant->name;
+    if (view.state != LinkState::open) co_return view;
+
+    const std::optional<store::Contact> contact = co_await users_.contact(found->user);
+    if (!contact) co_return view;
+    view.locale = contact->locale;
+    if (const auto address = open_address(contact->address, found->user, sealer_))
+        view.masked_address = address->masked();
+    else
+        view.state = LinkState::no_address;
+    co_return view;
+}
+
+Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {
+    const std::optional<Found> found = co_await find(token);
+    if (!found) co_return store::CodeSent{};
+    const std::string code = domain::new_code(options_.code_length);
+    MailJob job;
+    job.id = platform::random_bytes(16);
+    job.kind = MailJob::Kind::enrollment_code;
+    job.user = found->user;
+    job.link_id = found->link.id;
+    job.secret = code;
+    job.created = platform::wall_now();
+    job.not_after = job.created + options_.code_lifetime;
+
+    store::CodeOrder order;
+    order.digest = sealer_.digest(Purpose::code, code_place(found->link), code);
+    order.job = seal_job(job, sealer_);
+    order.lifetime = options_.code_lifetime;
+    order.tries = options_.code_tries;
+    order.gap = options_.code_gap;
+    order.budget = options_.codes;
+    co_return co_await links_.send_code(found->link, found->user, order);
+}
+
+Awaitable<store::CodeChecked> Enrollment::verify_code(std::string_view token,
+                                                      std::string_view code) {
+    const std::optional<Found> found = co_await find(token);
+    if (!found) co_return store::CodeChecked{};
+    const std::vector<std::string> digests =
+        sealer_.digests(Purpose::code, code_place(found->link), code);
+    co_return co_await links_.verify_code(found->link, found->user, digests, options_.code_tries);
+}
+
+} // namespace mfad::service
