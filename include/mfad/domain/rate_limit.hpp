@@ -28,6 +28,7 @@ struct RateVerdict {
 struct RateReport {
     RatePolicy policy;
     RateVerdict verdict;
+    bool counted = true; ///< false: limits are off, the verdict is that of an unused quota
 };
 
 struct GcraStep {

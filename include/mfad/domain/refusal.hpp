@@ -32,6 +32,7 @@ struct Refusal {
         proof_too_old,   ///< a fresh second factor is asked for first
         not_configured,  ///< the tenant lacks an option that the call needs
         too_many,        ///< `policy` is used up; `retry_after` is true
+        wrong_login,     ///< no account has this login and password
         too_many_logins, ///< failed sign-ins
         key_reused,      ///< an Idempotency-Key with another request
         unavailable,     ///< the store is away, or does not keep up; nothing is known to have been done

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "mfad/domain/refusal.hpp"
+#include "mfad/domain/settings_change.hpp"
+#include "mfad/service/call.hpp"
+#include "mfad/service/enrollment.hpp"
+#include "mfad/store/settings_store.hpp"
+#include "mfad/store/user_store.hpp"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mfad::service {
+
+struct SettingsOptions {
+    std::vector<domain::RatePolicy> user_policies; ///< on writes to one user's settings; none: limits are off
+    std::chrono::milliseconds key_lifetime{0};     ///< of an idempotency key …
+    std::chrono::milliseconds secret_key_lifetime{0}; ///< … whose answer holds a secret
+};
+
+/// What a change of one user's settings came to.
+struct Changed {
+    domain::MfaState before;
+    domain::MfaState after;
+    std::string link; ///< URL of the link that was made; empty: none
+};
+
+/// Reads and changes settings for every dialect. Each write is one script and one round trip; what limits counted is
+/// added to the call, whether the change was done or refused.
+class SettingsService {
+public:
+    using Outcome = domain::Result<void>;
+
+    /// @param wake  called when a mail became due, so that a worker in this process need not wait for its next look
+    SettingsService(const store::Context& context, Enrollment& enrollment, platform::Sealer& sealer,
+                    SettingsOptions options, std::function<void()> wake);
+
+    /// The state of a user of the call's tenant.
+    runtime::Awaitable<domain::Result<domain::MfaState>> read(const Call& call,
+                                                              const std::string& user);
+
+    runtime::Awaitable<domain::Result<Changed>> change(Call& call, const std::string& user,
+                                                       const domain::SettingsChange& change);
+
+    /// Changes several users, or none of them. `no_such_user` names the one at fault in `field`.
+    runtime::Awaitable<Outcome> change_many(Call& call, std::span<const std::string> users,
+                                            const domain::SettingsChange& change);
+
+    /// Allows email to every user there is, or disallows them everything.
+    runtime::Awaitable<Outcome> set_all(Call& call, bool allow);
+
+    runtime::Awaitable<domain::Result<domain::TenantRules>> tenant_rules(const Call& call);
+
+    runtime::Awaitable<Outcome> change_tenant(Call& call, const store::TenantChange& change);
+
+    /// Keeps a request that was refused for its own content from sharing its idempotency key with another one.
+    /// @return the refusal, or `key_reused`
+    runtime::Awaitable<domain::Refusal> refused(const Call& call, domain::Refusal refusal);
+
+    runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
+
+private:
+    std::optional<store::Idempotency> idempotency(const Call& call,
+                                                  std::chrono::milliseconds lifetime) const;
+    runtime::Awaitable<store::ChangeOutcome> attempt(const Call& call, const domain::UserRef& user,
+                                                     const domain::SettingsChange& change,
+                                                     Changed& changed);
+    runtime::Awaitable<bool> provision(const Call& call, const std::string& user);
+
+    const store::Context& context_;
+    store::SettingsStore settings_;
+    store::UserStore users_;
+    Enrollment& enrollment_;
+    platform::Sealer& sealer_;
+    SettingsOptions options_;
+    std::function<void()> wake_;
+};
+
+} // namespace mfad::service

@@ -1,0 +1,210 @@
+#include "mfad/service/import.hpp"
+
+#include "mfad/domain/email_address.hpp"
+#include "mfad/domain/identity.hpp"
+#include "mfad/platform/encoding.hpp"
+#include "mfad/platform/password.hpp"
+#include "mfad/service/field_reader.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+namespace mfad::service {
+namespace {
+
+namespace json = boost::json;
+using domain::CredentialKind;
+using domain::Refusal;
+using domain::Result;
+using domain::SettingsChange;
+using Code = Refusal::Code;
+
+constexpr std::size_t min_secret = 16;
+constexpr std::size_t max_secret = 512;
+constexpr std::string_view id_rule =
+    "must be 1 to 128 visible ASCII characters without / ? # % \"";
+
+std::string read_id(FieldReader& in, std::string_view name) {
+    const std::string_view id = in.text(name);
+    if (!in.failed() && !domain::is_valid_id(id)) in.invalid(name, std::string(id_rule));
+    return std::string(id);
+}
+
+std::optional<domain::FactorSet> read_set(FieldReader& in, std::string_view name) {
+    const json::array* names = in.maybe_array(name);
+    if (names == nullptr) return std::nullopt;
+    const auto factors = read_factors(*names, in.path(name));
+    if (factors) return *factors;
+    in.adopt(factors.error());
+    return std::nullopt;
+}
+
+std::optional<platform::UnixMillis> read_time(FieldReader& in, std::string_view name) {
+    const auto text = in.maybe_text(name);
+    if (!text) return std::nullopt;
+    const auto time = platform::from_rfc3339(*text);
+    if (!time) in.invalid(name, "must be a time such as 2030-01-01T00:00:00Z");
+    return time;
+}
+
+void read_mfa(FieldReader& in, store::UserRecord& record) {
+    static constexpr std::string_view known[] = {"allowed", "enabled", "change_restricted",
+                                                 "last_auth_time"};
+    in.refuse_others(known);
+    record.allowed = read_set(in, "allowed");
+    record.enabled = read_set(in, "enabled");
+    if (const auto restricted = in.maybe_flag("change_restricted"))
+        record.change_restricted = *restricted ? SettingsChange::Restriction::set
+                                               : SettingsChange::Restriction::clear;
+    if (in.is_null("last_auth_time"))
+        record.last_auth_time = platform::UnixMillis{};
+    else
+        record.last_auth_time = read_time(in, "last_auth_time");
+}
+
+bool is_locale(std::string_view text) {
+    return !text.empty() && text.size() <= 35 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+}
+
+Result<ImportLine> read_user(const json::object& object) {
+    static constexpr std::string_view known[] = {"tenant", "id", "email", "locale", "mfa"};
+    FieldReader in(object, "user");
+    in.refuse_others(known);
+    ImportedUser user;
+    user.record.user.tenant = read_id(in, "tenant");
+    user.record.user.user = read_id(in, "id");
+    if (const auto email = in.maybe_text("email")) {
+        const auto address = domain::EmailAddress::parse(*email);
+        if (!address) in.invalid("email", std::string(to_string(address.error())));
+        user.email = *email;
+    }
+    if (const auto locale = in.maybe_text("locale")) {
+        if (!is_locale(*locale)) in.invalid("locale", "must be a language tag such as en or pt-BR");
+        user.record.locale = *locale;
+    }
+    if (const json::object* mfa = in.maybe_object("mfa")) {
+        FieldReader part(*mfa, in.path("mfa"));
+        read_mfa(part, user.record);
+        in.adopt(part.failed());
+    }
+    if (in.failed()) return *in.failed();
+    return user;
+}
+
+/// Permissions as they are kept: the product's own bits, and the text that was given.
+void read_permission_map(FieldReader& in, domain::Permissions& permissions, std::string& text) {
+    const json::object* map = in.maybe_object("permissions");
+    if (map == nullptr) return;
+    const auto read = read_permissions(*map, in.path("permissions"));
+    if (!read) return in.adopt(read.error());
+    permissions = *read;
+    text = json::serialize(*map);
+}
+
+/// The digest of a credential that is given as a secret, or as an export has it.
+std::string read_digest(FieldReader& in) {
+    const auto secret = in.maybe_text("secret");
+    const auto digest = in.maybe_text("secret_sha256");
+    in.maybe_text("id");
+    if (secret.has_value() == digest.has_value()) {
+        in.invalid("", "needs exactly one of secret and secret_sha256");
+        return {};
+    }
+    if (digest) {
+        const auto bytes = platform::from_hex(*digest);
+        if (!bytes || bytes->size() != 32) in.invalid("secret_sha256", "must be 64 hexadecimal digits");
+        return platform::hex(bytes.value_or(""));
+    }
+    const bool visible = std::ranges::all_of(*secret, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (secret->size() < min_secret || secret->size() > max_secret || !visible)
+        in.invalid("secret", "must be 16 to 512 visible ASCII characters");
+    if (std::ranges::count(*secret, '.') == 2)
+        in.invalid("secret", "must not have exactly two dots: it would be taken for a token");
+    return store::credential_digest(*secret);
+}
+
+Result<ImportLine> read_credential(const json::object& object) {
+    static constexpr std::string_view known[] = {"tenant",        "kind", "user",
+                                                 "secret",        "secret_sha256", "id",
+                                                 "permissions",   "expires_at",    "created_at"};
+    FieldReader in(object, "credential");
+    in.refuse_others(known);
+    ImportedCredential line;
+    domain::Credential& credential = line.credential;
+    credential.tenant = read_id(in, "tenant");
+    const auto kind = domain::credential_kind(in.text("kind"));
+    if (!kind) in.invalid("kind", "must be server, secret or session");
+    credential.kind = kind.value_or(CredentialKind::secret);
+    if (in.has("user")) credential.user = read_id(in, "user");
+    if (credential.kind == CredentialKind::server && !credential.user.empty())
+        in.invalid("user", "has no meaning for a server credential");
+    credential.permissions_json = "{}";
+    if (credential.kind == CredentialKind::server) {
+        credential.permissions = domain::Permissions::all();
+        credential.permissions_json =
+            R"({"users":["read","update","create","delete"],"tenant":["read","update"]})";
+    }
+    read_permission_map(in, credential.permissions, credential.permissions_json);
+    credential.created_at = read_time(in, "created_at");
+    credential.expires_at = read_time(in, "expires_at");
+    line.digest = read_digest(in);
+    if (in.failed()) return *in.failed();
+    return line;
+}
+
+Result<ImportLine> read_account(const json::object& object) {
+    static constexpr std::string_view known[] = {"tenant", "login", "password", "password_hash",
+                                                 "permissions"};
+    FieldReader in(object, "panel_account");
+    in.refuse_others(known);
+    ImportedAccount line;
+    line.account.tenant = read_id(in, "tenant");
+    line.account.login = read_id(in, "login");
+    line.account.permissions_json = "{}";
+    read_permission_map(in, line.account.permissions, line.account.permissions_json);
+    const auto password = in.maybe_text("password");
+    const auto hash = in.maybe_text("password_hash");
+    if (password.has_value() == hash.has_value())
+        in.invalid("", "needs exactly one of password and password_hash");
+    if (password && (password->empty() || password->size() > max_secret))
+        in.invalid("password", "must have 1 to 512 bytes");
+    if (hash && !platform::is_usable_password_hash(*hash))
+        in.invalid("password_hash", "must be an Argon2id hash");
+    line.password = password.value_or("");
+    line.account.password_hash = hash.value_or("");
+    if (in.failed()) return *in.failed();
+    return line;
+}
+
+} // namespace
+
+Result<ImportLine> read_import_line(std::string_view text) {
+    Result<json::object> line = parse_json_object(text);
+    if (!line) return line.error();
+    const auto refusal = domain::refuse(
+        Code::invalid, {}, "must have exactly one member: tenant, user, credential or panel_account");
+    if (line->size() != 1) return refusal;
+    const auto& [name, value] = *line->begin();
+    const json::object* object = value.if_object();
+    if (object == nullptr) return domain::refuse(Code::wrong_type, std::string(name), "must be an object");
+    if (name == "tenant") {
+        Result<TenantDefinition> definition = read_tenant(*object);
+        if (!definition) return definition.error();
+        return ImportLine(std::move(*definition));
+    }
+    if (name == "user") return read_user(*object);
+    if (name == "credential") return read_credential(*object);
+    if (name == "panel_account") return read_account(*object);
+    return refusal;
+}
+
+bool defines_tenant(std::string_view line) {
+    const auto quote = line.find('"');
+    return quote != std::string_view::npos && line.substr(quote).starts_with("\"tenant\"");
+}
+
+} // namespace mfad::service

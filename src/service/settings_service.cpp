@@ -1,0 +1,215 @@
+#include "mfad/service/settings_service.hpp"
+
+#include "addresses.hpp"
+
+#include "mfad/domain/identity.hpp"
+
+#include <algorithm>
+
+namespace mfad::service {
+namespace {
+
+using domain::ChangeStatus;
+using domain::Refusal;
+using domain::Result;
+using domain::SettingsChange;
+using platform::Purpose;
+using runtime::Awaitable;
+using Code = Refusal::Code;
+
+Code refusal_code(ChangeStatus status) {
+    switch (status) {
+    case ChangeStatus::no_such_tenant: return Code::no_such_tenant;
+    case ChangeStatus::no_such_user: return Code::no_such_user;
+    case ChangeStatus::too_many: return Code::too_many;
+    case ChangeStatus::restricted: return Code::restricted;
+    case ChangeStatus::nothing_enabled: return Code::nothing_enabled;
+    case ChangeStatus::external_factor: return Code::external_factor;
+    case ChangeStatus::not_allowed: return Code::factor_not_allowed;
+    case ChangeStatus::unchanged: return Code::unchanged;
+    case ChangeStatus::proof_too_old: return Code::proof_too_old;
+    case ChangeStatus::done: break;
+    }
+    return Code::internal;
+}
+
+Refusal too_many(std::span<const domain::RateReport> reports) {
+    Refusal refusal = domain::refuse(Code::too_many);
+    for (const domain::RateReport& report : reports) {
+        if (report.verdict.allowed || report.verdict.retry_after <= refusal.retry_after) continue;
+        refusal.policy = report.policy.name;
+        refusal.retry_after =
+            std::chrono::ceil<std::chrono::milliseconds>(report.verdict.retry_after);
+    }
+    return refusal;
+}
+
+SettingsService::Outcome tenant_outcome(const store::TenantOutcome& outcome) {
+    if (outcome.replay == store::Replay::key_reused) return domain::refuse(Code::key_reused);
+    if (outcome.status != ChangeStatus::done) return domain::refuse(refusal_code(outcome.status));
+    return {};
+}
+
+platform::Place supplement_place(const RequestKey& key) {
+    return platform::Place("idempotency").in(key.hash);
+}
+
+} // namespace
+
+SettingsService::SettingsService(const store::Context& context, Enrollment& enrollment,
+                                 platform::Sealer& sealer, SettingsOptions options,
+                                 std::function<void()> wake)
+    : context_(context), settings_(context), users_(context), enrollment_(enrollment),
+      sealer_(sealer), options_(std::move(options)), wake_(std::move(wake)) {}
+
+std::optional<store::Idempotency>
+SettingsService::idempotency(const Call& call, std::chrono::milliseconds lifetime) const {
+    if (!call.key) return std::nullopt;
+    store::Idempotency entry;
+    entry.record = context_.keys().idempotency(call.key->partition, call.key->hash);
+    entry.fingerprint = call.key->fingerprint;
+    entry.lifetime = lifetime;
+    entry.storable = call.key->storable;
+    return entry;
+}
+
+Awaitable<bool> SettingsService::provision(const Call& call, const std::string& user) {
+    if (!call.tenant->provisions_users || call.caller.kind != domain::Caller::Kind::user ||
+        !domain::is_valid_id(user))
+        co_return false;
+    store::UserRecord record;
+    record.user = {call.tenant->id, user};
+    record.only_if_new = true;
+    if (const auto address = domain::EmailAddress::parse(call.caller.email))
+        record.address = seal_address(*address, record.user, sealer_);
+    const auto put = co_await users_.put(record);
+    co_return put != store::UserStore::Put::no_such_tenant;
+}
+
+Awaitable<Result<domain::MfaState>> SettingsService::read(const Call& call,
+                                                          const std::string& user) {
+    const domain::UserRef ref{call.tenant->id, user};
+    std::optional<domain::MfaState> state = co_await settings_.read(ref);
+    if (!state && user == call.caller.user) {
+        const bool provisioned = co_await provision(call, user);
+        if (provisioned) state = co_await settings_.read(ref);
+    }
+    if (!state) co_return domain::refuse(Code::no_such_user);
+    co_return *state;
+}
+
+Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
+                                                         const domain::UserRef& user,
+                                                         const SettingsChange& change,
+                                                         Changed& changed) {
+    const bool links = change.link != SettingsChange::Link::none;
+    NewLink link;
+    if (links) link = enrollment_.new_link(user);
+    const bool shows_link = change.link == SettingsChange::Link::always;
+    std::optional<store::Idempotency> entry =
+        idempotency(call, shows_link ? options_.secret_key_lifetime : options_.key_lifetime);
+    if (entry && shows_link)
+        entry->supplement = sealer_.seal(Purpose::idempotency, supplement_place(*call.key), link.token);
+
+    const store::ChangeOrder order{change,
+                                   options_.user_policies,
+                                   enrollment_.options().links,
+                                   enrollment_.options().link_lifetime,
+                                   {&link.order, links ? 1U : 0U},
+                                   entry ? &*entry : nullptr};
+    store::ChangeOutcome outcome = co_await settings_.change(user, order);
+    changed.before = outcome.before;
+    changed.after = outcome.after;
+    if (shows_link && outcome.link != store::LinkOutcome::none) {
+        std::string token = std::move(link.token);
+        if (outcome.replay == store::Replay::replayed) {
+            const auto first = sealer_.open(Purpose::idempotency, supplement_place(*call.key),
+                                            outcome.supplement);
+            if (!first) throw store::Corrupt("an idempotency record that does not open");
+            token = *first;
+        }
+        changed.link = enrollment_.href(token);
+    }
+    if (outcome.link == store::LinkOutcome::mailed && outcome.replay == store::Replay::fresh)
+        wake_();
+    co_return outcome;
+}
+
+Awaitable<Result<Changed>> SettingsService::change(Call& call, const std::string& user,
+                                                   const SettingsChange& change) {
+    const domain::UserRef ref{call.tenant->id, user};
+    Changed changed;
+    store::ChangeOutcome outcome = co_await attempt(call, ref, change, changed);
+    if (outcome.status == ChangeStatus::no_such_user && user == call.caller.user) {
+        const bool provisioned = co_await provision(call, user);
+        if (provisioned) outcome = co_await attempt(call, ref, change, changed);
+    }
+    if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
+    const std::size_t counted = call.rates.size();
+    for (std::size_t i = 0; i < outcome.verdicts.size(); ++i)
+        call.rates.push_back({options_.user_policies[i], outcome.verdicts[i]});
+    if (outcome.status == ChangeStatus::too_many)
+        co_return too_many(std::span(call.rates).subspan(counted));
+    if (outcome.status != ChangeStatus::done) co_return domain::refuse(refusal_code(outcome.status));
+    co_return changed;
+}
+
+Awaitable<SettingsService::Outcome>
+SettingsService::change_many(Call& call, std::span<const std::string> users,
+                             const SettingsChange& change) {
+    std::vector<store::LinkOrder> orders;
+    if (change.link != SettingsChange::Link::none)
+        for (const std::string& user : users)
+            orders.push_back(enrollment_.new_link({call.tenant->id, user}).order);
+    const auto entry = idempotency(call, options_.key_lifetime);
+    const store::ChangeOrder order{change,
+                                   {},
+                                   enrollment_.options().links,
+                                   enrollment_.options().link_lifetime,
+                                   orders,
+                                   entry ? &*entry : nullptr};
+    const store::BulkOutcome outcome =
+        co_await settings_.change_many(call.tenant->id, users, order);
+    if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
+    if (outcome.status == ChangeStatus::no_such_user)
+        co_return domain::refuse(Code::no_such_user, users[outcome.at]);
+    if (outcome.status != ChangeStatus::done) co_return domain::refuse(refusal_code(outcome.status));
+    if (!orders.empty()) wake_();
+    co_return Outcome{};
+}
+
+Awaitable<SettingsService::Outcome> SettingsService::set_all(Call& call, bool allow) {
+    const auto entry = idempotency(call, options_.key_lifetime);
+    const store::TenantOutcome outcome =
+        co_await settings_.set_all(call.tenant->id, allow, entry ? &*entry : nullptr);
+    co_return tenant_outcome(outcome);
+}
+
+Awaitable<Result<domain::TenantRules>> SettingsService::tenant_rules(const Call& call) {
+    const auto rules = co_await settings_.rules(call.tenant->id);
+    if (!rules) co_return domain::refuse(Code::no_such_tenant);
+    co_return *rules;
+}
+
+Awaitable<SettingsService::Outcome>
+SettingsService::change_tenant(Call& call, const store::TenantChange& change) {
+    const auto entry = idempotency(call, options_.key_lifetime);
+    const store::TenantOutcome outcome =
+        co_await settings_.change_tenant(call.tenant->id, change, entry ? &*entry : nullptr);
+    co_return tenant_outcome(outcome);
+}
+
+Awaitable<Refusal> SettingsService::refused(const Call& call, Refusal refusal) {
+    const auto entry = idempotency(call, options_.key_lifetime);
+    if (!entry) co_return refusal;
+    const bool ours = co_await settings_.note_refusal(*entry);
+    if (!ours) co_return domain::refuse(Code::key_reused);
+    co_return refusal;
+}
+
+Awaitable<bool> SettingsService::user_exists(const Call& call, const std::string& user) {
+    const domain::UserRef ref{call.tenant->id, user};
+    co_return co_await users_.exists(ref);
+}
+
+} // namespace mfad::service

@@ -1,0 +1,57 @@
+#include "mfad/service/tenants.hpp"
+
+namespace mfad::service {
+namespace {
+
+using domain::FactorSet;
+using domain::FactorType;
+using runtime::Awaitable;
+
+/// The policy of a tenant whose definition names none: what needs no other provider.
+constexpr FactorSet built_in = FactorSet(FactorType::email) | FactorType::totp |
+                               FactorType::passkey | FactorType::recovery_code;
+
+platform::Place jwt_place(const std::string& tenant) {
+    return platform::Place("tenant_jwt").in(tenant);
+}
+
+} // namespace
+
+Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(const std::string& id) const {
+    const auto record = co_await tenants_.find(id);
+    if (!record) co_return nullptr;
+    std::string jwt;
+    if (!record->jwt.empty()) {
+        const auto opened = sealer_.open(platform::Purpose::tenant, jwt_place(id), record->jwt);
+        if (!opened) throw store::Corrupt("a tenant's keys that this key file does not open");
+        jwt = *opened;
+    }
+    auto read = read_stored_tenant(id, record->document, jwt);
+    if (!read) throw store::Corrupt("a tenant's record that cannot be read: " + read.error().field);
+    auto tenant = std::make_shared<domain::Tenant>(std::move(*read));
+    tenant->xsolla_mfa_url = record->xsolla_mfa_url;
+    if (record->xsolla_priority == "2") tenant->xsolla_priority = 2;
+    co_return tenant;
+}
+
+Awaitable<void> TenantRepository::define(const TenantDefinition& definition) const {
+    const std::string& id = definition.tenant.id;
+    const auto known = co_await settings_.rules(id);
+    store::TenantChange change;
+    change.create = true;
+    if (definition.allowed || !known) {
+        change.policy_mask = FactorSet::all();
+        change.policy_value = definition.allowed.value_or(built_in);
+    }
+    change.default_setting = definition.default_setting;
+    change.options = (definition.tenant.navixy_default_applies_unset ? 1U : 0U) |
+                     (definition.tenant.verified_addresses_only ? 2U : 0U);
+    std::string sealed;
+    if (!definition.jwt.empty())
+        sealed = sealer_.seal(platform::Purpose::tenant, jwt_place(id), definition.jwt);
+    change.fields.emplace_back(store::TenantStore::document, definition.document);
+    change.fields.emplace_back(store::TenantStore::jwt, std::move(sealed));
+    co_await settings_.change_tenant(id, change, nullptr);
+}
+
+} // namespace mfad::service
