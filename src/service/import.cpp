@@ -35,10 +35,8 @@ Awaitable<bool> Importer::tenant_exists(const std::string& tenant) {
 }
 
 Awaitable<Result<void>> Importer::apply(const ImportLine& line) {
-    if (const auto* tenant = std::get_if<TenantDefinition>(&line)) {
-        co_await tenants_.define(*tenant);
-        co_return Result<void>{};
-    }
+    if (const auto* tenant = std::get_if<TenantDefinition>(&line))
+        co_return co_await tenants_.define(*tenant);
     if (const auto* user = std::get_if<ImportedUser>(&line)) co_return co_await apply_user(*user);
     if (const auto* credential = std::get_if<ImportedCredential>(&line))
         co_return co_await apply_credential(*credential);

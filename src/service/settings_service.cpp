@@ -17,22 +17,6 @@ using platform::Purpose;
 using runtime::Awaitable;
 using Code = Refusal::Code;
 
-Code refusal_code(ChangeStatus status) {
-    switch (status) {
-    case ChangeStatus::no_such_tenant: return Code::no_such_tenant;
-    case ChangeStatus::no_such_user: return Code::no_such_user;
-    case ChangeStatus::too_many: return Code::too_many;
-    case ChangeStatus::restricted: return Code::restricted;
-    case ChangeStatus::nothing_enabled: return Code::nothing_enabled;
-    case ChangeStatus::external_factor: return Code::external_factor;
-    case ChangeStatus::not_allowed: return Code::factor_not_allowed;
-    case ChangeStatus::unchanged: return Code::unchanged;
-    case ChangeStatus::proof_too_old: return Code::proof_too_old;
-    case ChangeStatus::done: break;
-    }
-    return Code::internal;
-}
-
 Refusal too_many(std::span<const domain::RateReport> reports) {
     Refusal refusal = domain::refuse(Code::too_many);
     for (const domain::RateReport& report : reports) {
@@ -55,6 +39,22 @@ platform::Place supplement_place(const RequestKey& key) {
 }
 
 } // namespace
+
+Code refusal_code(ChangeStatus status) {
+    switch (status) {
+    case ChangeStatus::no_such_tenant: return Code::no_such_tenant;
+    case ChangeStatus::no_such_user: return Code::no_such_user;
+    case ChangeStatus::too_many: return Code::too_many;
+    case ChangeStatus::restricted: return Code::restricted;
+    case ChangeStatus::nothing_enabled: return Code::nothing_enabled;
+    case ChangeStatus::external_factor: return Code::external_factor;
+    case ChangeStatus::not_allowed: return Code::factor_not_allowed;
+    case ChangeStatus::unchanged: return Code::unchanged;
+    case ChangeStatus::proof_too_old: return Code::proof_too_old;
+    case ChangeStatus::done: break;
+    }
+    return Code::internal;
+}
 
 SettingsService::SettingsService(const store::Context& context, Enrollment& enrollment,
                                  platform::Sealer& sealer, SettingsOptions options,
@@ -205,6 +205,12 @@ Awaitable<Refusal> SettingsService::refused(const Call& call, Refusal refusal) {
     const bool ours = co_await settings_.note_refusal(*entry);
     if (!ours) co_return domain::refuse(Code::key_reused);
     co_return refusal;
+}
+
+unsigned SettingsService::partition(const Call& call, const std::string& user) const {
+    const store::Keys& keys = context_.keys();
+    return user.empty() ? keys.tenant_partition(call.tenant->id)
+                        : keys.partition({call.tenant->id, user});
 }
 
 Awaitable<bool> SettingsService::user_exists(const Call& call, const std::string& user) {

@@ -34,7 +34,7 @@ Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(const st
     co_return tenant;
 }
 
-Awaitable<void> TenantRepository::define(const TenantDefinition& definition) const {
+Awaitable<domain::Result<void>> TenantRepository::define(const TenantDefinition& definition) const {
     const std::string& id = definition.tenant.id;
     const auto known = co_await settings_.rules(id);
     store::TenantChange change;
@@ -44,6 +44,8 @@ Awaitable<void> TenantRepository::define(const TenantDefinition& definition) con
         change.policy_value = definition.allowed.value_or(built_in);
     }
     change.default_setting = definition.default_setting;
+    if (definition.default_setting == domain::DefaultSetting::allowed_email)
+        change.must_be_in_policy = FactorType::email;
     change.options = (definition.tenant.navixy_default_applies_unset ? 1U : 0U) |
                      (definition.tenant.verified_addresses_only ? 2U : 0U);
     std::string sealed;
@@ -51,7 +53,11 @@ Awaitable<void> TenantRepository::define(const TenantDefinition& definition) con
         sealed = sealer_.seal(platform::Purpose::tenant, jwt_place(id), definition.jwt);
     change.fields.emplace_back(store::TenantStore::document, definition.document);
     change.fields.emplace_back(store::TenantStore::jwt, std::move(sealed));
-    co_await settings_.change_tenant(id, change, nullptr);
+    const store::TenantOutcome outcome = co_await settings_.change_tenant(id, change, nullptr);
+    if (outcome.status != domain::ChangeStatus::done)
+        co_return domain::refuse(domain::Refusal::Code::invalid, "tenant.default",
+                                 "allows email, which the tenant's policy does not");
+    co_return domain::Result<void>{};
 }
 
 } // namespace mfad::service

@@ -21,6 +21,9 @@ struct SettingsOptions {
     std::chrono::milliseconds secret_key_lifetime{0}; ///< … whose answer holds a secret
 };
 
+/// The refusal that a change's status other than `done` amounts to.
+domain::Refusal::Code refusal_code(domain::ChangeStatus status);
+
 /// What a change of one user's settings came to.
 struct Changed {
     domain::MfaState before;
@@ -59,6 +62,9 @@ public:
     /// Keeps a request that was refused for its own content from sharing its idempotency key with another one.
     /// @return the refusal, or `key_reused`
     runtime::Awaitable<domain::Refusal> refused(const Call& call, domain::Refusal refusal);
+
+    /// The partition where work on a user of the call's tenant is done; for no user: the tenant's own.
+    unsigned partition(const Call& call, const std::string& user) const;
 
     runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
 

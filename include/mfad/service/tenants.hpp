@@ -31,7 +31,8 @@ public:
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find(const std::string& id) const;
 
     /// Defines a tenant anew. Policy and default of one that exists stay unless the definition names them.
-    runtime::Awaitable<void> define(const TenantDefinition& definition) const;
+    /// @return `invalid` for a default that the policy rules out
+    runtime::Awaitable<domain::Result<void>> define(const TenantDefinition& definition) const;
 
 private:
     store::TenantStore tenants_;

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "mfad/domain/refusal.hpp"
+#include "mfad/domain/settings_change.hpp"
+#include "mfad/domain/tenant.hpp"
+#include "mfad/http/message.hpp"
+#include "mfad/http/router.hpp"
+#include "mfad/service/authenticator.hpp"
+#include "mfad/service/panel.hpp"
+#include "mfad/service/quotas.hpp"
+#include "mfad/service/settings_service.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+/// The published APIs, each in one file that reads top to bottom like its page: routes, requests, answers, and one
+/// table of refusals. They hold no rule of their own: rules are in domain/ and service/.
+namespace mfad::dialects {
+
+/// What the handlers of one thread work with.
+struct Services {
+    service::Authenticator& authenticator;
+    service::TenantSource& tenants;
+    service::SettingsService& settings;
+    service::Quotas& quotas;
+    service::Panel& panel;
+    std::string public_url; ///< what absolute URLs in answers start with
+};
+
+class Dialect;
+
+/// One request in the hands of its dialect.
+struct Exchange {
+    const http::Request& request;
+    const http::RouteMatch& match;
+    Services& services;
+    const Dialect& dialect;
+    service::Call call = {}; ///< filled in once the caller has been admitted
+
+    std::string_view parameter(std::size_t i) const { return match.parameter(i); }
+};
+
+using Handler = runtime::Awaitable<http::Response> (*)(Exchange&);
+
+struct Route {
+    http::Methods methods;
+    std::string_view pattern;
+    Handler handler = nullptr;
+    bool optional_slash = false;
+};
+
+/// What a refusal looks like in a dialect.
+struct Refused {
+    unsigned status = 500;
+    std::string_view code; ///< the dialect's own code, if it has codes
+    std::string_view text; ///< title or description
+};
+
+/// One published API: its routes, and how it says no.
+class Dialect {
+public:
+    virtual ~Dialect() = default;
+
+    virtual domain::DialectName name() const = 0;
+    virtual std::span<const Route> routes() const = 0;
+    /// Status, code and text of a refusal.
+    virtual Refused refused(domain::Refusal::Code code) const = 0;
+    /// The whole answer to a refusal. `call` is that of the request as far as it came.
+    virtual http::Response refuse(const http::Request& request, const service::Call& call,
+                                  const domain::Refusal& refusal) const = 0;
+};
+
+const Dialect& xsolla();
+const Dialect& rebilly();
+const Dialect& quiva();
+const Dialect& navixy();
+const Dialect& native();
+
+/// The dialect that owns a path, whether or not there is anything at it (DECISIONS.md, "Whose path").
+const Dialect& owner_of(std::string_view path);
+
+} // namespace mfad::dialects

@@ -1,0 +1,128 @@
+#include "exchange.hpp"
+
+#include "mfad/http/rate_fields.hpp"
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/encoding.hpp"
+#include "mfad/platform/json_text.hpp"
+#include "mfad/store/keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace mfad::dialects {
+namespace {
+
+using domain::ChangeStatus;
+using domain::Refusal;
+using domain::Result;
+
+constexpr std::size_t max_key = 64;
+constexpr std::size_t key_hash_size = 16;
+
+bool is_kept(unsigned status) {
+    return status / 100 == 2 || status == 400 || status == 404 || status == 409 || status == 422;
+}
+
+} // namespace
+
+std::optional<std::string_view> single_header(const http::Request& request,
+                                              std::string_view name) {
+    if (request.count(name) != 1) return std::nullopt;
+    return request.header(name);
+}
+
+std::optional<std::string_view> after_scheme(std::string_view value, std::string_view scheme) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    if (value.size() <= scheme.size() || value[scheme.size()] != ' ' ||
+        !std::ranges::equal(value.substr(0, scheme.size()), scheme, {}, lower, lower))
+        return std::nullopt;
+    value.remove_prefix(scheme.size());
+    value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    if (value.empty()) return std::nullopt;
+    return value;
+}
+
+Result<void> take_key(Exchange& exchange, WorkPlace place) {
+    const std::size_t count = exchange.request.count("Idempotency-Key");
+    if (count == 0) return {};
+    const std::string_view key = exchange.request.header("Idempotency-Key").value_or("");
+    const bool visible = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (count > 1 || key.empty() || key.size() > max_key || !visible)
+        return domain::refuse(Refusal::Code::invalid, "Idempotency-Key",
+                              "must be 1 to 64 visible ASCII characters");
+    service::Call& call = exchange.call;
+    std::string scope = call.tenant->id + '\n' + call.caller.credential_id + '\n';
+    scope += http::to_string(exchange.request.method);
+    scope += '\n';
+    scope += exchange.request.path;
+    scope += '\n';
+    scope += key;
+    service::RequestKey entry;
+    entry.hash = platform::base64url(platform::sha256(scope).substr(0, key_hash_size));
+    std::string content(exchange.request.query);
+    content += '\n';
+    content += exchange.request.body;
+    entry.fingerprint = platform::sha256(content);
+    entry.partition = exchange.services.settings.partition(call, std::string(place.user));
+    entry.storable = storable_statuses(exchange.dialect);
+    call.key = std::move(entry);
+    return {};
+}
+
+http::Response refuse(const Exchange& exchange, const Refusal& refusal) {
+    return exchange.dialect.refuse(exchange.request, exchange.call, refusal);
+}
+
+runtime::Awaitable<http::Response> refuse_content(Exchange& exchange, Refusal refusal) {
+    if (exchange.call.key && is_kept(exchange.dialect.refused(refusal.code).status))
+        refusal = co_await exchange.services.settings.refused(exchange.call, std::move(refusal));
+    co_return refuse(exchange, refusal);
+}
+
+http::Response& add_rate_fields(http::Response& response, const service::Call& call) {
+    std::vector<http::RateState> states;
+    for (const domain::RateReport& report : call.rates) {
+        if (!report.counted) continue;
+        states.push_back({report.policy.name, report.policy.limit,
+                          std::chrono::ceil<std::chrono::seconds>(report.policy.period),
+                          report.verdict.remaining,
+                          std::chrono::ceil<std::chrono::seconds>(report.verdict.allowed
+                                                                      ? report.verdict.reset
+                                                                      : report.verdict.retry_after)});
+    }
+    if (states.empty()) return response;
+    const http::RateFields fields = http::rate_fields(states);
+    return response.header("RateLimit", fields.limit).header("RateLimit-Policy", fields.policy);
+}
+
+http::Response& add_retry_after(http::Response& response, const Refusal& refusal) {
+    if (response.status() != 429 && response.status() != 503) return response;
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(refusal.retry_after).count();
+    return response.header("Retry-After", std::to_string(std::max<long>(1, seconds)));
+}
+
+http::Response& add_allow(http::Response& response, const Refusal& refusal) {
+    if (refusal.code == Refusal::Code::wrong_method) response.header("Allow", refusal.why);
+    return response;
+}
+
+std::string problem_json(unsigned status, std::string_view title, std::string_view detail,
+                         std::string_view request_id) {
+    platform::JsonText json;
+    json.begin_object().member("type", "about:blank").member("title", title);
+    json.member("status", status);
+    if (!detail.empty()) json.member("detail", detail);
+    if (!request_id.empty())
+        json.member("instance", "urn:request:" + std::string(request_id));
+    return std::move(json.end_object()).str();
+}
+
+std::uint32_t storable_statuses(const Dialect& dialect) {
+    std::uint32_t mask = 1; // what was done
+    for (unsigned status = 1; status <= static_cast<unsigned>(ChangeStatus::proof_too_old); ++status)
+        if (is_kept(dialect.refused(service::refusal_code(static_cast<ChangeStatus>(status))).status))
+            mask |= 1U << status;
+    return mask;
+}
+
+} // namespace mfad::dialects

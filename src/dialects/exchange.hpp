@@ -1,0 +1,54 @@
+#pragma once
+
+#include "mfad/dialects/dialect.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What the dialects do alike: admitting a request, and the fields that any answer may carry.
+namespace mfad::dialects {
+
+/// The only value of a header field. Twice the same name is no value at all: who picks one picks wrong.
+std::optional<std::string_view> single_header(const http::Request& request, std::string_view name);
+
+/// What follows `scheme` (any case) and blanks in an Authorization value; nothing for another scheme or nothing behind.
+std::optional<std::string_view> after_scheme(std::string_view value, std::string_view scheme);
+
+/// Where the work of a request is done: at a user's, or at the tenant's own.
+struct WorkPlace {
+    std::string_view user; ///< empty: the tenant
+};
+
+/// Reads the `Idempotency-Key` of a write into the call: 1..64 visible ASCII characters, else `invalid`.
+domain::Result<void> take_key(Exchange& exchange, WorkPlace place);
+
+/// Counts the request against the tenant's quota in this dialect.
+inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
+    return exchange.services.quotas.take(exchange.call, exchange.dialect.name());
+}
+
+/// The outcomes of a change that this dialect answers with a status whose answer an idempotency key keeps.
+std::uint32_t storable_statuses(const Dialect& dialect);
+
+/// The dialect's answer to a refusal.
+http::Response refuse(const Exchange& exchange, const domain::Refusal& refusal);
+
+/// The dialect's answer to a request that was refused for its own content: the same, unless its idempotency key
+/// belongs to another request.
+runtime::Awaitable<http::Response> refuse_content(Exchange& exchange, domain::Refusal refusal);
+
+/// Adds `RateLimit` and `RateLimit-Policy` for what was counted.
+http::Response& add_rate_fields(http::Response& response, const service::Call& call);
+
+/// Adds `Retry-After`, in whole seconds, at least 1, to a 429 or 503.
+http::Response& add_retry_after(http::Response& response, const domain::Refusal& refusal);
+
+/// Adds `Allow` to the refusal of a method.
+http::Response& add_allow(http::Response& response, const domain::Refusal& refusal);
+
+/// An RFC 9457 problem.
+std::string problem_json(unsigned status, std::string_view title, std::string_view detail,
+                         std::string_view request_id);
+
+} // namespace mfad::dialects
