@@ -42,6 +42,13 @@ Result<std::string_view> credential(const Request& request) {
     return after_scheme(*value, "Bearer").value_or(*value);
 }
 
+/// Who may change the tenant may read him, too.
+bool may(const domain::Caller& caller, Permission permission) {
+    return caller.permissions.has(permission) ||
+           (permission == Permission::tenant_read &&
+            caller.permissions.has(Permission::tenant_update));
+}
+
 /// Admits a call on a project: the project is the first parameter of the path.
 Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
     const std::string project(x.parameter(0));
@@ -52,7 +59,7 @@ Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
     if (!call) co_return call.error();
     const auto tenant = co_await x.services.tenants.find_tenant(project);
     if (!tenant) co_return domain::refuse(Code::no_such_tenant);
-    if (call->tenant->id != project || !call->caller.permissions.has(permission))
+    if (call->tenant->id != project || !may(call->caller, permission))
         co_return domain::refuse(Code::forbidden);
     x.call = std::move(*call);
     co_return Result<void>{};

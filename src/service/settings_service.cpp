@@ -213,6 +213,23 @@ unsigned SettingsService::partition(const Call& call, const std::string& user) c
                         : keys.partition({call.tenant->id, user});
 }
 
+Awaitable<Result<std::string>> SettingsService::user_by_email(const Call& call,
+                                                              std::string_view email,
+                                                              domain::Permission permission) {
+    const auto address = domain::EmailAddress::parse(email);
+    if (!address) co_return domain::refuse(Code::invalid, "email", "must be an email address");
+    const std::string digest = address_digest(*address, call.tenant->id, sealer_);
+    const domain::UserRef self{call.tenant->id, call.caller.user};
+    const std::optional<store::Contact> contact = co_await users_.contact(self);
+    if (contact && contact->address.digest == digest) co_return self.user;
+    if (!call.caller.permissions.has(permission)) co_return domain::refuse(Code::forbidden);
+    const std::vector<std::string> found = co_await users_.find_by_address(self.tenant, digest);
+    if (found.size() == 1) co_return found.front();
+    co_return domain::refuse(Code::invalid, "email",
+                             found.empty() ? "is the address of no user"
+                                           : "is the address of more than one user");
+}
+
 Awaitable<bool> SettingsService::user_exists(const Call& call, const std::string& user) {
     const domain::UserRef ref{call.tenant->id, user};
     co_return co_await users_.exists(ref);

@@ -66,6 +66,11 @@ public:
     /// The partition where work on a user of the call's tenant is done; for no user: the tenant's own.
     unsigned partition(const Call& call, const std::string& user) const;
 
+    /// The user of the call's tenant with this address: the caller himself, or with `permission` any other.
+    /// @return `forbidden` without it, whether or not there is such a user; `invalid` for an address of none or several
+    runtime::Awaitable<domain::Result<std::string>>
+    user_by_email(const Call& call, std::string_view email, domain::Permission permission);
+
     runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
 
 private:

@@ -1,0 +1,362 @@
+// Navixy, Admin Panel API (docs/dialects.md, "Navixy").
+#include "exchange.hpp"
+#include "navixy_parameters.hpp"
+
+#include "mfad/domain/identity.hpp"
+#include "mfad/platform/json_text.hpp"
+#include "mfad/service/field_reader.hpp"
+#include "mfad/service/tenant_document.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace mfad::dialects {
+namespace {
+
+namespace json = boost::json;
+using domain::DefaultSetting;
+using domain::FactorSet;
+using domain::FactorType;
+using domain::Permission;
+using domain::Refusal;
+using domain::Result;
+using domain::SettingsChange;
+using http::Method;
+using http::Request;
+using http::Response;
+using runtime::Awaitable;
+using service::Call;
+using service::FieldReader;
+using Code = Refusal::Code;
+using Parameters = NavixyParameters;
+
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+constexpr FactorSet nameable = FactorType::email; ///< the types that the dialect has a name for
+
+Response success() {
+    return {200, json_type, R"({"success":true})"};
+}
+
+// ---- who asks ------------------------------------------------------------------------------------
+
+/// A session hash: 16..128 letters, digits, `-` and `_`; ours have 32 hexadecimal digits.
+bool is_hash(std::string_view text) {
+    return text.size() >= 16 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+}
+
+/// `Authorization: NVX <hash>`, or the parameter `hash`; the header goes first where both are sent.
+Result<std::string> credential(const Request& request, const Result<Parameters>& parameters) {
+    std::string hash;
+    if (request.count("Authorization") > 0) {
+        const auto value = single_header(request, "Authorization");
+        hash = value ? after_scheme(*value, "NVX").value_or("") : "";
+    } else {
+        if (!parameters) return parameters.error();
+        const auto parameter = parameters->text("hash");
+        if (parameter) hash = parameter->value_or("");
+    }
+    if (!is_hash(hash)) return domain::refuse(Code::no_credential);
+    return hash;
+}
+
+/// Admits a session; with a permission, one that has it.
+Awaitable<Result<void>> admit(Exchange& x, const std::string& hash,
+                              std::optional<Permission> permission) {
+    const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
+    Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
+    if (!call) co_return call.error();
+    x.call = std::move(*call);
+    const Result<void> quota = co_await take_quota(x);
+    if (!quota) co_return quota;
+    if (permission && !x.call.caller.permissions.has(*permission))
+        co_return domain::refuse(Code::forbidden);
+    co_return Result<void>{};
+}
+
+/// A call under a session: its hash, and its parameters once they can be read.
+struct Session {
+    std::string hash;
+    Parameters parameters;
+};
+
+/// The session comes first: who has none learns nothing of what else is wrong.
+Awaitable<Result<Session>> open_session(Exchange& x, std::optional<Permission> permission) {
+    Result<Parameters> parameters = Parameters::read(x.request);
+    const Result<std::string> hash = credential(x.request, parameters);
+    if (!hash) co_return hash.error();
+    const Result<void> admitted = co_await admit(x, *hash, permission);
+    if (!admitted) co_return admitted.error();
+    if (!parameters) co_return parameters.error();
+    co_return Session{*hash, std::move(*parameters)};
+}
+
+// ---- parameters ------------------------------------------------------------------------------------
+
+struct Target {
+    bool all = false;
+    std::vector<std::string> users; ///< each once
+};
+
+void read_ids(FieldReader& in, const json::array& ids, std::size_t max_ids, Target& target) {
+    if (ids.empty() || ids.size() > max_ids)
+        return in.invalid("ids", "must have 1 to " + std::to_string(max_ids) + " ids");
+    std::unordered_set<std::int64_t> seen;
+    for (const json::value& id : ids) {
+        if (!id.is_int64() || id.get_int64() <= 0)
+            return in.invalid("ids", "must be positive whole numbers");
+        if (seen.insert(id.get_int64()).second)
+            target.users.push_back(std::to_string(id.get_int64()));
+    }
+}
+
+Result<Target> read_target(const Parameters& parameters, std::size_t max_ids) {
+    const Result<json::object> object = parameters.object("target");
+    if (!object) return object.error();
+    FieldReader in(*object, "target");
+    Target target;
+    const std::string_view type = in.text("type");
+    if (type == "all") {
+        target.all = true;
+    } else if (type == "selected") {
+        const json::array* ids = in.maybe_array("ids");
+        if (!in.has("ids")) in.missing("ids");
+        if (ids != nullptr) read_ids(in, *ids, max_ids, target);
+    } else if (!in.failed()) {
+        in.invalid("type", "Should be one of [all, selected]");
+    }
+    if (in.failed()) return *in.failed();
+    return target;
+}
+
+/// Whether factors are allowed; `disallowed` may come with the empty list that the vendor's own panel sends.
+Result<bool> read_settings(const Parameters& parameters) {
+    const Result<json::object> object = parameters.object("settings");
+    if (!object) return object.error();
+    FieldReader in(*object, "settings");
+    const std::string_view type = in.text("type");
+    const json::array* factors = in.maybe_array("factor_types");
+    const bool allowed = type == "allowed";
+    if (!in.failed() && !allowed && type != "disallowed")
+        in.invalid("type", "Should be one of [allowed, disallowed]");
+    if (allowed && !in.has("factor_types")) in.missing("factor_types");
+    if (allowed && factors != nullptr &&
+        (factors->empty() || !std::ranges::all_of(*factors, [](const json::value& name) {
+            return name.is_string() && name.get_string() == "email";
+        })))
+        in.invalid("factor_types", "Should be a list of [email]");
+    if (!allowed && factors != nullptr && !factors->empty())
+        in.invalid("factor_types", "must be empty with disallowed");
+    if (in.failed()) return *in.failed();
+    return allowed;
+}
+
+/// `allowed` replaces what can be named and leaves the rest; allowing enables. `disallowed` empties it.
+SettingsChange change_of(bool allowed, const domain::Tenant& tenant) {
+    SettingsChange change;
+    change.by_server = true;
+    if (!allowed) {
+        change.allowed_mask = FactorSet::all();
+        return change;
+    }
+    change.allowed_mask = nameable;
+    change.allowed_value = FactorType::email;
+    change.enable = FactorType::email;
+    change.must_be_allowed = FactorType::email;
+    if (tenant.verified_addresses_only) change.link = SettingsChange::Link::if_unenrolled;
+    return change;
+}
+
+// ---- panel/user/mfa/settings -----------------------------------------------------------------------
+
+Awaitable<Result<void>> apply(Exchange& x, const Target& target, bool allowed) {
+    if (target.all) co_return co_await x.services.settings.set_all(x.call, allowed);
+    const SettingsChange change = change_of(allowed, *x.call.tenant);
+    co_return co_await x.services.settings.change_many(x.call, target.users, change);
+}
+
+/// A factor that the tenant's policy rules out is named like any other wrong parameter.
+Refusal named(Refusal refusal) {
+    if (refusal.code == Code::factor_not_allowed) {
+        refusal.field = "settings.factor_types";
+        refusal.why = "is not allowed by the policy";
+    }
+    return refusal;
+}
+
+Awaitable<Response> update(Exchange& x) {
+    const Result<Session> session = co_await open_session(x, Permission::users_update);
+    if (!session) co_return refuse(x, session.error());
+    const Result<void> key = take_key(x, {});
+    if (!key) co_return refuse(x, key.error());
+    const Result<Target> target =
+        read_target(session->parameters, x.call.tenant->navixy_max_ids);
+    if (!target) co_return co_await refuse_content(x, target.error());
+    const Result<bool> allowed = read_settings(session->parameters);
+    if (!allowed) co_return co_await refuse_content(x, allowed.error());
+    const Result<void> outcome = co_await apply(x, *target, *allowed);
+    if (!outcome) co_return refuse(x, named(outcome.error()));
+    Response response = success();
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Awaitable<Response> read_default(Exchange& x) {
+    const Result<Session> session = co_await open_session(x, Permission::users_read);
+    if (!session) co_return refuse(x, session.error());
+    const auto rules = co_await x.services.settings.tenant_rules(x.call);
+    if (!rules) co_return refuse(x, rules.error());
+    platform::JsonText body;
+    body.begin_object().member("success", true);
+    if (rules->default_setting != DefaultSetting::none)
+        body.key("value").raw(service::default_setting_json(rules->default_setting));
+    Response response(200, json_type, std::move(body.end_object()).str());
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Awaitable<Response> update_default(Exchange& x) {
+    const Result<Session> session = co_await open_session(x, Permission::users_update);
+    if (!session) co_return refuse(x, session.error());
+    const Result<void> key = take_key(x, {});
+    if (!key) co_return refuse(x, key.error());
+    const Result<bool> allowed = read_settings(session->parameters);
+    if (!allowed) co_return co_await refuse_content(x, allowed.error());
+    store::TenantChange change;
+    change.default_setting = *allowed ? DefaultSetting::allowed_email : DefaultSetting::disallowed;
+    if (*allowed) change.must_be_in_policy = FactorType::email;
+    const auto outcome = co_await x.services.settings.change_tenant(x.call, change);
+    if (!outcome) co_return refuse(x, named(outcome.error()));
+    Response response = success();
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+// ---- panel/account ---------------------------------------------------------------------------------
+
+Awaitable<Response> auth(Exchange& x) {
+    const Result<Parameters> parameters = Parameters::read(x.request);
+    if (!parameters) co_return refuse(x, parameters.error());
+    const auto login = parameters->text("login");
+    if (!login) co_return refuse(x, login.error());
+    const auto password = parameters->text("password");
+    if (!password) co_return refuse(x, password.error());
+    for (const auto& [name, value] : {std::pair{"login", &*login}, std::pair{"password", &*password}})
+        if (!*value) co_return refuse(x, domain::refuse(Code::missing, name, "is required"));
+    // What cannot be a login is an unknown one.
+    if (!domain::is_valid_id(**login) || (*password)->size() > 512)
+        co_return refuse(x, domain::refuse(Code::wrong_login));
+    const auto session = co_await x.services.panel.sign_in(**login, **password);
+    if (!session) co_return refuse(x, session.error());
+    platform::JsonText body;
+    body.begin_object().member("success", true).member("hash", session->hash);
+    body.key("permissions").raw(session->permissions_json).end_object();
+    co_return Response(200, json_type, std::move(body).str());
+}
+
+Awaitable<Response> get_permissions(Exchange& x) {
+    const Result<Session> session = co_await open_session(x, std::nullopt);
+    if (!session) co_return refuse(x, session.error());
+    const std::string permissions = co_await x.services.panel.permissions(session->hash);
+    platform::JsonText body;
+    body.begin_object().member("success", true);
+    body.key("permissions").raw(permissions).end_object();
+    Response response(200, json_type, std::move(body).str());
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Awaitable<Response> logout(Exchange& x) {
+    const Result<Session> session = co_await open_session(x, std::nullopt);
+    if (!session) co_return refuse(x, session.error());
+    const bool ended = co_await x.services.panel.sign_out(session->hash);
+    if (!ended) co_return refuse(x, domain::refuse(Code::bad_credential));
+    Response response = success();
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+// ---- answers ---------------------------------------------------------------------------------------
+
+constexpr http::Methods either = Method::get | Method::post;
+
+constexpr Route route_table[] = {
+    {either, "/panel/user/mfa/settings/update", update, true},
+    {either, "/panel/user/mfa/settings/default/read", read_default, true},
+    {either, "/panel/user/mfa/settings/default/update", update_default, true},
+    {either, "/panel/account/auth", auth, true},
+    {either, "/panel/account/get_permissions", get_permissions, true},
+    {either, "/panel/account/logout", logout, true},
+    {either, "/v2/panel/user/mfa/settings/update", update, true},
+    {either, "/v2/panel/user/mfa/settings/default/read", read_default, true},
+    {either, "/v2/panel/user/mfa/settings/default/update", update_default, true},
+    {either, "/v2/panel/account/auth", auth, true},
+    {either, "/v2/panel/account/get_permissions", get_permissions, true},
+    {either, "/v2/panel/account/logout", logout, true},
+};
+
+Refused refusal(Code code) {
+    switch (code) {
+    case Code::no_credential: return {400, "3", "Wrong hash"};
+    case Code::bad_credential: return {400, "4", "User or API key not found or session ended"};
+    case Code::malformed:
+    case Code::wrong_media: return {400, "5", "Wrong request format"};
+    case Code::wrong_type:
+    case Code::missing:
+    case Code::invalid:
+    case Code::factor_not_allowed:
+    case Code::key_reused: return {400, "7", "Invalid parameters"};
+    case Code::too_large: return {412, "9", "Too large request"};
+    case Code::forbidden: return {403, "13", "Operation not permitted"};
+    case Code::unavailable: return {503, "14", "Database unavailable"};
+    case Code::too_many: return {429, "15", "Too many requests (rate limit exceeded)"};
+    case Code::wrong_login: return {400, "102", "Wrong login or password"};
+    case Code::too_many_logins:
+        return {400, "105", "Login attempts limit exceeded, try again later"};
+    case Code::no_such_path: return {400, "111", "Wrong handler"};
+    case Code::wrong_method: return {400, "112", "Wrong method"};
+    case Code::no_such_tenant:
+    case Code::no_such_user: return {400, "201", "Not found in database"};
+    case Code::restricted:
+    case Code::nothing_enabled:
+    case Code::external_factor:
+    case Code::unchanged:
+    case Code::proof_too_old:
+    case Code::not_configured: return {403, "13", "Operation not permitted"};
+    case Code::internal: break;
+    }
+    return {500, "6", "Unexpected error"};
+}
+
+class Navixy : public Dialect {
+public:
+    domain::DialectName name() const override { return domain::DialectName::navixy; }
+    std::span<const Route> routes() const override { return route_table; }
+    Refused refused(Code code) const override { return refusal(code); }
+
+    Response refuse(const Request& request, const Call& call, const Refusal& why) const override {
+        const Refused refused = refusal(why.code);
+        platform::JsonText body;
+        body.begin_object().member("success", false).key("status").begin_object();
+        body.key("code").raw(refused.code).member("description", refused.text).end_object();
+        if (refused.code == "7" && !why.field.empty()) {
+            body.key("errors").begin_array().begin_object();
+            body.member("parameter", why.field).member("error", why.why);
+            body.end_object().end_array();
+        }
+        if (why.code == Code::internal) body.member("request_id", request.request_id);
+        body.end_object();
+        Response response(refused.status, json_type, std::move(body).str());
+        add_allow(response, why);
+        add_rate_fields(response, call);
+        return std::move(add_retry_after(response, why));
+    }
+};
+
+} // namespace
+
+const Dialect& navixy() {
+    static const Navixy dialect;
+    return dialect;
+}
+
+} // namespace mfad::dialects
