@@ -2,7 +2,7 @@
 
 #include "mfad/domain/email_address.hpp"
 #include "mfad/domain/identity.hpp"
-#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/store/user_store.hpp"
 
 #include <optional>
@@ -12,15 +12,15 @@
 namespace mfad::service {
 
 store::StoredAddress seal_address(const domain::EmailAddress& address, const domain::UserRef& user,
-                                  platform::Sealer& sealer);
+                                  Vault& vault);
 
 /// @return nothing when there is none; a sealed one that does not open is `store::Corrupt`
 std::optional<domain::EmailAddress> open_address(const store::StoredAddress& stored,
                                                  const domain::UserRef& user,
-                                                 platform::Sealer& sealer);
+                                                 Vault& vault);
 
 /// The digest by which a tenant's users with this address are found, 12 bytes.
 std::string address_digest(const domain::EmailAddress& address, const std::string& tenant,
-                           platform::Sealer& sealer);
+                           Vault& vault);
 
 } // namespace mfad::service

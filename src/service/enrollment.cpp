@@ -10,7 +10,7 @@
 namespace mfad::service {
 namespace {
 
-using platform::Purpose;
+using platform::SealPurpose;
 using runtime::Awaitable;
 using store::LinkState;
 
@@ -24,7 +24,7 @@ std::string id_of(std::string_view token_bytes) {
 }
 
 platform::Place code_place(const store::LinkRef& link) {
-    return platform::Place("code").in(link.id);
+    return platform::Place().part("code").part(link.id);
 }
 
 } // namespace
@@ -39,8 +39,8 @@ std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned par
 }
 
 Enrollment::Enrollment(const store::Context& context, TenantSource& tenants,
-                       platform::Sealer& sealer, EnrollmentOptions options)
-    : keys_(context.keys()), links_(context), users_(context), tenants_(tenants), sealer_(sealer),
+                       Vault& vault, EnrollmentOptions options)
+    : keys_(context.keys()), links_(context), users_(context), tenants_(tenants), vault_(vault),
       options_(std::move(options)) {}
 
 NewLink Enrollment::new_link(const domain::UserRef& user) {
@@ -59,7 +59,7 @@ NewLink Enrollment::new_link(const domain::UserRef& user) {
     job.secret = link.token;
     job.created = platform::wall_now();
     job.not_after = job.created + options_.link_lifetime;
-    link.order.job = seal_job(job, sealer_);
+    link.order.job = seal_job(job, vault_);
     return link;
 }
 
@@ -96,7 +96,7 @@ Awaitable<LinkView> Enrollment::view(std::string_view token) {
     const std::optional<store::Contact> contact = co_await users_.contact(found->user);
     if (!contact) co_return view;
     view.locale = contact->locale;
-    if (const auto address = open_address(contact->address, found->user, sealer_))
+    if (const auto address = open_address(contact->address, found->user, vault_))
         view.masked_address = address->masked();
     else
         view.state = LinkState::no_address;
@@ -117,8 +117,8 @@ Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {
     job.not_after = job.created + options_.code_lifetime;
 
     store::CodeOrder order;
-    order.digest = sealer_.digest(Purpose::code, code_place(found->link), code);
-    order.job = seal_job(job, sealer_);
+    order.digest = vault_.pepper.digest(platform::DigestPurpose::code, code_place(found->link), code);
+    order.job = seal_job(job, vault_);
     order.lifetime = options_.code_lifetime;
     order.tries = options_.code_tries;
     order.gap = options_.code_gap;
@@ -131,7 +131,7 @@ Awaitable<store::CodeChecked> Enrollment::verify_code(std::string_view token,
     const std::optional<Found> found = co_await find(token);
     if (!found) co_return store::CodeChecked{};
     const std::vector<std::string> digests =
-        sealer_.digests(Purpose::code, code_place(found->link), code);
+        vault_.pepper.digests(platform::DigestPurpose::code, code_place(found->link), code);
     co_return co_await links_.verify_code(found->link, found->user, digests, options_.code_tries);
 }
 

@@ -24,10 +24,10 @@ Refusal public_secret(std::string field) {
 
 } // namespace
 
-Importer::Importer(const store::Context& context, platform::Sealer& sealer,
+Importer::Importer(const store::Context& context, Vault& vault,
                    IsPublicSecret is_public)
-    : tenants_(context, sealer), settings_(context), users_(context), credentials_(context),
-      sealer_(sealer), is_public_(std::move(is_public)) {}
+    : tenants_(context, vault), settings_(context), users_(context), credentials_(context),
+      vault_(vault), is_public_(std::move(is_public)) {}
 
 Awaitable<bool> Importer::tenant_exists(const std::string& tenant) {
     const auto rules = co_await settings_.rules(tenant);
@@ -46,7 +46,7 @@ Awaitable<Result<void>> Importer::apply(const ImportLine& line) {
 Awaitable<Result<void>> Importer::apply_user(const ImportedUser& user) {
     store::UserRecord record = user.record;
     if (const auto address = domain::EmailAddress::parse(user.email))
-        record.address = seal_address(*address, record.user, sealer_);
+        record.address = seal_address(*address, record.user, vault_);
     const auto put = co_await users_.put(record);
     if (put == store::UserStore::Put::no_such_tenant) co_return unknown_tenant(record.user.tenant);
     co_return Result<void>{};

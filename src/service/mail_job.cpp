@@ -9,14 +9,14 @@ namespace mfad::service {
 namespace {
 
 namespace json = boost::json;
-using platform::Purpose;
+using platform::SealPurpose;
 
 constexpr int version = 1;
 constexpr std::size_t id_size = 16;
 constexpr std::size_t head_size = 1 + id_size; // class digit, id
 
 platform::Place place_of(std::string_view id) {
-    return platform::Place("mail_job").in(id);
+    return platform::Place().part("mail_job").part(id);
 }
 
 std::string encode(const MailJob& job) {
@@ -66,17 +66,17 @@ std::string_view to_string(MailJob::Kind kind) {
     return {};
 }
 
-std::string seal_job(const MailJob& job, platform::Sealer& sealer) {
+std::string seal_job(const MailJob& job, Vault& vault) {
     std::string bytes(1, static_cast<char>('0' + static_cast<int>(job.mail_class())));
     bytes += job.id;
-    bytes += sealer.seal(Purpose::mail_job, place_of(job.id), encode(job));
+    bytes += vault.sealer.seal(SealPurpose::mail_job, place_of(job.id), encode(job));
     return bytes;
 }
 
-std::optional<MailJob> open_job(std::string_view bytes, platform::Sealer& sealer) {
+std::optional<MailJob> open_job(std::string_view bytes, Vault& vault) {
     if (bytes.size() < head_size) return std::nullopt;
     const std::string_view id = bytes.substr(1, id_size);
-    const auto text = sealer.open(Purpose::mail_job, place_of(id), bytes.substr(head_size));
+    const auto text = vault.sealer.open(SealPurpose::mail_job, place_of(id), bytes.substr(head_size));
     if (!text) return std::nullopt;
     std::optional<MailJob> job = decode(*text);
     if (job) job->id = id;

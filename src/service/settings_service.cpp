@@ -13,7 +13,7 @@ using domain::ChangeStatus;
 using domain::Refusal;
 using domain::Result;
 using domain::SettingsChange;
-using platform::Purpose;
+using platform::SealPurpose;
 using runtime::Awaitable;
 using Code = Refusal::Code;
 
@@ -35,7 +35,7 @@ SettingsService::Outcome tenant_outcome(const store::TenantOutcome& outcome) {
 }
 
 platform::Place supplement_place(const RequestKey& key) {
-    return platform::Place("idempotency").in(key.hash);
+    return platform::Place().part("idempotency").part(key.hash);
 }
 
 } // namespace
@@ -57,10 +57,10 @@ Code refusal_code(ChangeStatus status) {
 }
 
 SettingsService::SettingsService(const store::Context& context, Enrollment& enrollment,
-                                 platform::Sealer& sealer, SettingsOptions options,
+                                 Vault& vault, SettingsOptions options,
                                  std::function<void()> wake)
     : context_(context), settings_(context), users_(context), enrollment_(enrollment),
-      sealer_(sealer), options_(std::move(options)), wake_(std::move(wake)) {}
+      vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {}
 
 std::optional<store::Idempotency>
 SettingsService::idempotency(const Call& call, std::chrono::milliseconds lifetime) const {
@@ -81,7 +81,7 @@ Awaitable<bool> SettingsService::provision(const Call& call, const std::string& 
     record.user = {call.tenant->id, user};
     record.only_if_new = true;
     if (const auto address = domain::EmailAddress::parse(call.caller.email))
-        record.address = seal_address(*address, record.user, sealer_);
+        record.address = seal_address(*address, record.user, vault_);
     const auto put = co_await users_.put(record);
     co_return put != store::UserStore::Put::no_such_tenant;
 }
@@ -109,7 +109,7 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
     std::optional<store::Idempotency> entry =
         idempotency(call, shows_link ? options_.secret_key_lifetime : options_.key_lifetime);
     if (entry && shows_link)
-        entry->supplement = sealer_.seal(Purpose::idempotency, supplement_place(*call.key), link.token);
+        entry->supplement = vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
 
     const store::ChangeOrder order{change,
                                    options_.user_policies,
@@ -123,7 +123,7 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
     if (shows_link && outcome.link != store::LinkOutcome::none) {
         std::string token = std::move(link.token);
         if (outcome.replay == store::Replay::replayed) {
-            const auto first = sealer_.open(Purpose::idempotency, supplement_place(*call.key),
+            const auto first = vault_.sealer.open(SealPurpose::idempotency, supplement_place(*call.key),
                                             outcome.supplement);
             if (!first) throw store::Corrupt("an idempotency record that does not open");
             token = *first;
@@ -218,7 +218,7 @@ Awaitable<Result<std::string>> SettingsService::user_by_email(const Call& call,
                                                               domain::Permission permission) {
     const auto address = domain::EmailAddress::parse(email);
     if (!address) co_return domain::refuse(Code::invalid, "email", "must be an email address");
-    const std::string digest = address_digest(*address, call.tenant->id, sealer_);
+    const std::string digest = address_digest(*address, call.tenant->id, vault_);
     const domain::UserRef self{call.tenant->id, call.caller.user};
     const std::optional<store::Contact> contact = co_await users_.contact(self);
     if (contact && contact->address.digest == digest) co_return self.user;

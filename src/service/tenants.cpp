@@ -12,7 +12,7 @@ constexpr FactorSet built_in = FactorSet(FactorType::email) | FactorType::totp |
                                FactorType::passkey | FactorType::recovery_code;
 
 platform::Place jwt_place(const std::string& tenant) {
-    return platform::Place("tenant_jwt").in(tenant);
+    return platform::Place().part("tenant_jwt").part(tenant);
 }
 
 } // namespace
@@ -22,7 +22,7 @@ Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(const st
     if (!record) co_return nullptr;
     std::string jwt;
     if (!record->jwt.empty()) {
-        const auto opened = sealer_.open(platform::Purpose::tenant, jwt_place(id), record->jwt);
+        const auto opened = vault_.sealer.open(platform::SealPurpose::tenant, jwt_place(id), record->jwt);
         if (!opened) throw store::Corrupt("a tenant's keys that this key file does not open");
         jwt = *opened;
     }
@@ -50,7 +50,7 @@ Awaitable<domain::Result<void>> TenantRepository::define(const TenantDefinition&
                      (definition.tenant.verified_addresses_only ? 2U : 0U);
     std::string sealed;
     if (!definition.jwt.empty())
-        sealed = sealer_.seal(platform::Purpose::tenant, jwt_place(id), definition.jwt);
+        sealed = vault_.sealer.seal(platform::SealPurpose::tenant, jwt_place(id), definition.jwt);
     change.fields.emplace_back(store::TenantStore::document, definition.document);
     change.fields.emplace_back(store::TenantStore::jwt, std::move(sealed));
     const store::TenantOutcome outcome = co_await settings_.change_tenant(id, change, nullptr);

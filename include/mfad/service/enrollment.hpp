@@ -2,7 +2,7 @@
 
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/tenant.hpp"
-#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/store/link_store.hpp"
 #include "mfad/store/user_store.hpp"
@@ -48,7 +48,7 @@ struct LinkView {
 /// the link lies, is made of its SHA-256 and says nothing of it.
 class Enrollment {
 public:
-    Enrollment(const store::Context& context, TenantSource& tenants, platform::Sealer& sealer,
+    Enrollment(const store::Context& context, TenantSource& tenants, Vault& vault,
                EnrollmentOptions options);
 
     const EnrollmentOptions& options() const { return options_; }
@@ -80,7 +80,7 @@ private:
     store::LinkStore links_;
     store::UserStore users_;
     TenantSource& tenants_;
-    platform::Sealer& sealer_;
+    Vault& vault_;
     EnrollmentOptions options_;
 };
 

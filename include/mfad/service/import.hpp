@@ -1,7 +1,7 @@
 #pragma once
 
 #include "mfad/domain/refusal.hpp"
-#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/store/credential_store.hpp"
 #include "mfad/store/user_store.hpp"
@@ -45,7 +45,7 @@ using IsPublicSecret = std::function<bool(std::string_view digest)>;
 class Importer {
 public:
     /// @param is_public refuses credentials and passwords that everybody knows; empty: none
-    Importer(const store::Context& context, platform::Sealer& sealer, IsPublicSecret is_public);
+    Importer(const store::Context& context, Vault& vault, IsPublicSecret is_public);
 
     /// @return why nothing of the line was applied
     runtime::Awaitable<domain::Result<void>> apply(const ImportLine& line);
@@ -60,7 +60,7 @@ private:
     store::SettingsStore settings_;
     store::UserStore users_;
     store::CredentialStore credentials_;
-    platform::Sealer& sealer_;
+    Vault& vault_;
     IsPublicSecret is_public_;
 };
 

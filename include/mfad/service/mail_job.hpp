@@ -2,7 +2,7 @@
 
 #include "mfad/domain/identity.hpp"
 #include "mfad/platform/clock.hpp"
-#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/store/keys.hpp"
 
 #include <cstdint>
@@ -38,10 +38,10 @@ struct MailJob {
 std::string_view to_string(MailJob::Kind kind);
 
 /// The job as the queue holds it: the digit of its class, its id, and the rest sealed in its place.
-std::string seal_job(const MailJob& job, platform::Sealer& sealer);
+std::string seal_job(const MailJob& job, Vault& vault);
 
 /// @return nothing for bytes that were not sealed as a job with this installation's keys
-std::optional<MailJob> open_job(std::string_view bytes, platform::Sealer& sealer);
+std::optional<MailJob> open_job(std::string_view bytes, Vault& vault);
 
 /// The id of a job as people see it, lower-case hexadecimal; of any bytes of the queue.
 std::string public_job_id(std::string_view bytes);

@@ -38,7 +38,7 @@ public:
     using Outcome = domain::Result<void>;
 
     /// @param wake  called when a mail became due, so that a worker in this process need not wait for its next look
-    SettingsService(const store::Context& context, Enrollment& enrollment, platform::Sealer& sealer,
+    SettingsService(const store::Context& context, Enrollment& enrollment, Vault& vault,
                     SettingsOptions options, std::function<void()> wake);
 
     /// The state of a user of the call's tenant.
@@ -85,7 +85,7 @@ private:
     store::SettingsStore settings_;
     store::UserStore users_;
     Enrollment& enrollment_;
-    platform::Sealer& sealer_;
+    Vault& vault_;
     SettingsOptions options_;
     std::function<void()> wake_;
 };

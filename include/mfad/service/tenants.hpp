@@ -1,7 +1,7 @@
 #pragma once
 
 #include "mfad/domain/tenant.hpp"
-#include "mfad/platform/key_ring.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/runtime/executor.hpp"
 #include "mfad/service/tenant_document.hpp"
 #include "mfad/store/settings_store.hpp"
@@ -24,8 +24,8 @@ public:
 /// Tenants as values, and as they are stored: keys of theirs only sealed.
 class TenantRepository {
 public:
-    TenantRepository(const store::Context& context, platform::Sealer& sealer)
-        : tenants_(context), settings_(context), sealer_(sealer) {}
+    TenantRepository(const store::Context& context, Vault& vault)
+        : tenants_(context), settings_(context), vault_(vault) {}
 
     /// @return null when there is no such tenant
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find(const std::string& id) const;
@@ -37,7 +37,7 @@ public:
 private:
     store::TenantStore tenants_;
     store::SettingsStore settings_;
-    platform::Sealer& sealer_;
+    Vault& vault_;
 };
 
 } // namespace mfad::service
