@@ -1,6 +1,7 @@
 #include "mfad/platform/jwk.hpp"
 
 #include "mfad/platform/encoding.hpp"
+#include "mfad/platform/jwt.hpp"
 #include "vectors.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -9,6 +10,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 
+#include <set>
 
 using namespace mfad::platform;
 using mfad::test::read_vectors;
@@ -313,6 +315,26 @@ BOOST_AUTO_TEST_CASE(es256_signatures_with_short_numbers_verify) {
     }
     BOOST_TEST(short_r);
     BOOST_TEST(short_s);
+}
+
+BOOST_AUTO_TEST_CASE(wycheproof_key_sets_get_the_strict_verdict) {
+    // HS384 and HS512 are not served, so these sound keys are of no use here.
+    const std::set<int> not_served{14, 15};
+    int accepted = 0;
+    const auto file = read_vectors("jwks-wycheproof.json");
+    for (const auto& v : file.at("vectors").as_array()) {
+        const int id = v.at("tcId").to_number<int>();
+        BOOST_TEST_CONTEXT("tcId " << id) {
+            const auto jws = text(v, "jws");
+            const auto set = JwkSet::parse(json::serialize(v.at("jwks")));
+            const auto parts = parse_jwt(jws);
+            const auto* const key = set && parts ? set->find(parts->kid()) : nullptr;
+            const bool verified = key && !verify_signature(*parts, *key);
+            BOOST_TEST(verified == (text(v, "expected") == "accept" && !not_served.contains(id)));
+            accepted += verified;
+        }
+    }
+    BOOST_TEST(accepted == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
