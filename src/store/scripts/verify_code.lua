@@ -42,6 +42,8 @@ if kind == KIND_ENROLL then
 end
 local packed = pack_settings(allowed, enabled, bor(enrolled, EMAIL), marks)
 call('HSET', KEYS[1], 's', packed, 'n', seen, 'v', tonumber(user[4] or 0) + 1, 't', now_ms)
+-- What is queued for this link is not worth sending any more.
+call('HDEL', KEYS[1], 'g')
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
 return { LINK_OK, tries - wrong, view(rules, allowed, enabled, bor(enrolled, EMAIL), marks) }

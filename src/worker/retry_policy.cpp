@@ -1,0 +1,30 @@
+#include "mfad/worker/retry_policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace mfad::worker {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::array code_pauses{seconds{2}, seconds{8}, seconds{30}, seconds{90}, seconds{180}};
+constexpr std::array mail_pauses{seconds{5},   seconds{30},   seconds{120},
+                                 seconds{600}, seconds{1800}, seconds{3600}};
+
+} // namespace
+
+std::optional<platform::UnixMillis> next_attempt(store::MailClass mail, unsigned attempts,
+                                                 platform::UnixMillis now,
+                                                 platform::UnixMillis not_after, double spread) {
+    const std::span<const seconds> pauses =
+        mail == store::MailClass::code ? std::span<const seconds>(code_pauses) : mail_pauses;
+    const std::size_t step = std::min<std::size_t>(attempts, pauses.size()) - 1;
+    const auto pause = std::chrono::duration<double, std::milli>(pauses[step]) * (0.75 + spread / 2);
+    const auto due = now + std::chrono::round<std::chrono::milliseconds>(pause);
+    if (due >= not_after) return std::nullopt;
+    return due;
+}
+
+} // namespace mfad::worker
