@@ -1,4 +1,4 @@
-#include "addresses.hpp"
+#include "mfad/service/addresses.hpp"
 
 namespace mfad::service {
 namespace {

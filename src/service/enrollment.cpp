@@ -1,6 +1,6 @@
 #include "mfad/service/enrollment.hpp"
 
-#include "addresses.hpp"
+#include "mfad/service/addresses.hpp"
 
 #include "mfad/domain/one_time_code.hpp"
 #include "mfad/platform/crypto.hpp"
@@ -38,6 +38,13 @@ std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned par
     return store::LinkRef{partition, id_of(*bytes)};
 }
 
+std::string enrollment_href(std::string_view public_url, std::string_view token) {
+    std::string url(public_url);
+    url += "/enroll/#";
+    url += token;
+    return url;
+}
+
 Enrollment::Enrollment(const store::Context& context, TenantSource& tenants,
                        Vault& vault, EnrollmentOptions options)
     : keys_(context.keys()), links_(context), users_(context), tenants_(tenants), vault_(vault),
@@ -61,13 +68,6 @@ NewLink Enrollment::new_link(const domain::UserRef& user) {
     job.not_after = job.created + options_.link_lifetime;
     link.order.job = seal_job(job, vault_);
     return link;
-}
-
-std::string Enrollment::href(std::string_view token) const {
-    std::string url = options_.public_url;
-    url += "/enroll/#";
-    url += token;
-    return url;
 }
 
 Awaitable<std::optional<Enrollment::Found>> Enrollment::find(std::string_view token) {

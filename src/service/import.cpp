@@ -1,6 +1,6 @@
 #include "mfad/service/import.hpp"
 
-#include "addresses.hpp"
+#include "mfad/service/addresses.hpp"
 
 #include "mfad/platform/password.hpp"
 

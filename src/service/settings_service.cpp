@@ -1,6 +1,6 @@
 #include "mfad/service/settings_service.hpp"
 
-#include "addresses.hpp"
+#include "mfad/service/addresses.hpp"
 
 #include "mfad/domain/identity.hpp"
 
@@ -128,7 +128,7 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
             if (!first) throw store::Corrupt("an idempotency record that does not open");
             token = *first;
         }
-        changed.link = enrollment_.href(token);
+        changed.link = enrollment_href(enrollment_.options().public_url, token);
     }
     if (outcome.link == store::LinkOutcome::mailed && outcome.replay == store::Replay::fresh)
         wake_();

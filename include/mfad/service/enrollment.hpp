@@ -56,9 +56,6 @@ public:
     /// Makes a link up for a user, with the mail that brings it.
     NewLink new_link(const domain::UserRef& user);
 
-    /// The URL that a token is followed by: the page, with the token in the fragment.
-    std::string href(std::string_view token) const;
-
     /// How a link stands. Changes nothing, whoever fetches it.
     runtime::Awaitable<LinkView> view(std::string_view token);
 
@@ -83,6 +80,9 @@ private:
     Vault& vault_;
     EnrollmentOptions options_;
 };
+
+/// The URL that a token is followed by: the page, with the token in the fragment.
+std::string enrollment_href(std::string_view public_url, std::string_view token);
 
 /// The record that a token stands for; nothing for a text that is no token of this installation.
 std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned partitions);

@@ -1,0 +1,309 @@
+#include "mfad/worker/mail_worker.hpp"
+
+#include "mail_text.hpp"
+
+#include "mfad/domain/email_address.hpp"
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/log.hpp"
+#include "mfad/service/addresses.hpp"
+#include "mfad/service/mail_job.hpp"
+#include "mfad/worker/retry_policy.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+
+namespace mfad::worker {
+namespace {
+
+namespace asio = runtime::asio;
+namespace log = platform::log;
+using mail::Delivery;
+using runtime::Awaitable;
+using service::MailJob;
+using std::chrono::milliseconds;
+
+constexpr milliseconds take_back_interval{1000};
+constexpr milliseconds store_pause{500};         // after the store failed
+constexpr milliseconds misconfigured_pause{5000}; // after the mail server refused everything
+constexpr std::size_t max_error = 200;
+
+double random_fraction() {
+    return platform::random_below(1'000'000) / 1'000'000.0;
+}
+
+/// The sender of a tenant's mail: a name and address of his own, or the installation's.
+mail::Mailbox sender_of(const domain::Tenant* tenant, const mail::Mailbox& fallback) {
+    if (tenant == nullptr || tenant->mail_from.empty()) return fallback;
+    const auto own = mail::parse_mailbox(tenant->mail_from);
+    return own ? *own : fallback;
+}
+
+} // namespace
+
+std::string_view to_string(MailOutcome outcome) {
+    switch (outcome) {
+    case MailOutcome::delivered: return "delivered";
+    case MailOutcome::postponed: return "postponed";
+    case MailOutcome::dead: return "dead";
+    case MailOutcome::expired: return "expired";
+    case MailOutcome::superseded: return "superseded";
+    case MailOutcome::unreadable: return "unreadable";
+    }
+    return {};
+}
+
+/// Lives as long as any coroutine or callback of the worker's; the worker itself only refers to it.
+class MailWorker::Core : public std::enable_shared_from_this<Core> {
+public:
+    Core(asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
+         service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
+         MailEvents events)
+        : executor_(context.get_executor()), jobs_(store), users_(store), tenants_(tenants),
+          vault_(vault), transport_(transport), options_(std::move(options)),
+          events_(std::move(events)), bell_(executor_), idle_(executor_) {}
+
+    void start() {
+        running_ = true;
+        spawn(work());
+    }
+
+    void wake() {
+        // Many writes in one turn ring once.
+        if (rung_.exchange(true)) return;
+        asio::post(executor_, [self = shared_from_this()] { self->bell_.cancel(); });
+    }
+
+    Awaitable<void> stop(milliseconds grace) {
+        stopping_ = true;
+        bell_.cancel();
+        if (running_ || in_flight_ > 0) {
+            idle_.expires_after(grace);
+            co_await idle_.async_wait(runtime::tuple_token);
+        }
+    }
+
+private:
+    /// A task whose failure is logged; none of ours is meant to fail.
+    void spawn(Awaitable<void> task) {
+        asio::co_spawn(executor_, std::move(task), [](std::exception_ptr thrown) {
+            if (!thrown) return;
+            try {
+                std::rethrow_exception(thrown);
+            } catch (const std::exception& error) {
+                log::event(log::Level::error, "worker.failed", {{"error", error.what()}});
+            }
+        });
+    }
+
+    Awaitable<void> pause(milliseconds time) {
+        bell_.expires_after(time);
+        if (!stopping_ && !rung_.load()) co_await bell_.async_wait(runtime::tuple_token);
+    }
+
+    void done_with_one() {
+        if (stopping_ && !running_ && in_flight_ == 0) idle_.cancel();
+    }
+
+    // ---- the loop ----------------------------------------------------------------------------------
+
+    Awaitable<void> work() {
+        const std::shared_ptr<Core> self = shared_from_this();
+        while (!stopping_) {
+            rung_.store(false);
+            milliseconds wait = options_.poll;
+            try {
+                const bool more = co_await claim();
+                if (more) wait = milliseconds{0};
+            } catch (const std::exception& error) {
+                log::event(log::Level::warn, "worker.store_away", {{"error", error.what()}});
+                wait = store_pause;
+            }
+            if (hold_off_ > milliseconds{0}) wait = std::exchange(hold_off_, milliseconds{0});
+            if (wait > milliseconds{0}) co_await pause(wait);
+        }
+        running_ = false;
+        done_with_one();
+    }
+
+    /// Leases what is due and begins to send it. @return whether there may be more at once
+    Awaitable<bool> claim() {
+        const unsigned room = options_.batch - std::min(options_.batch, in_flight_);
+        const auto now = runtime::SteadyClock::now();
+        const bool take_back = now - last_take_back_ >= take_back_interval;
+        if (room == 0 && !take_back) co_return false;
+        if (take_back) last_take_back_ = now;
+        const store::Claimed claimed =
+            co_await jobs_.claim(room, options_.lease, take_back, first_partition_++);
+        for (const store::QueuedJob& job : claimed.jobs) {
+            ++in_flight_;
+            spawn(handle(job, claimed.now));
+        }
+        co_return room > 0 && claimed.jobs.size() == room && in_flight_ < options_.batch;
+    }
+
+    // ---- one job -----------------------------------------------------------------------------------
+
+    Awaitable<void> handle(store::QueuedJob queued, platform::UnixMillis now) {
+        const std::shared_ptr<Core> self = shared_from_this();
+        try {
+            co_await attempt(queued, now);
+        } catch (const std::exception& error) {
+            // The lease ends by itself, and somebody tries again.
+            const std::string id = service::public_job_id(queued.bytes);
+            log::event(log::Level::warn, "mail.left_leased", {{"job", id}, {"error", error.what()}});
+        }
+        --in_flight_;
+        if (!stopping_) wake();
+        done_with_one();
+    }
+
+    Awaitable<void> attempt(const store::QueuedJob& queued, platform::UnixMillis now) {
+        std::optional<MailJob> job = service::open_job(queued.bytes, vault_);
+        if (!job) {
+            co_await jobs_.bury(queued, queued.bytes, now);
+            co_return settled(queued, MailOutcome::unreadable, milliseconds{0});
+        }
+        const milliseconds age = now - job->created;
+        if (now >= job->not_after) {
+            co_await jobs_.finish(queued);
+            co_return settled(queued, MailOutcome::expired, age);
+        }
+        const std::optional<store::Contact> contact = co_await users_.contact(job->user);
+        std::optional<domain::EmailAddress> address;
+        if (contact && contact->current_link == job->link_id)
+            address = service::open_address(contact->address, job->user, vault_);
+        if (!address) {
+            co_await jobs_.finish(queued);
+            co_return settled(queued, MailOutcome::superseded, age);
+        }
+        const mail::Message message = co_await compose(*job, *contact, *address);
+        mail::Envelope envelope;
+        envelope.from = message.from.address;
+        envelope.to = message.to;
+        envelope.data = mail::render(message);
+        const Delivery delivery = co_await deliver(std::move(envelope));
+        co_await settle(queued, std::move(*job), delivery);
+    }
+
+    Awaitable<mail::Message> compose(const MailJob& job, const store::Contact& contact,
+                                     const domain::EmailAddress& address) {
+        const auto tenant = co_await tenants_.find_tenant(job.user.tenant);
+        MailValues values;
+        values.tenant = tenant ? tenant->name : job.user.tenant;
+        values.until = job.not_after;
+        if (job.kind == MailJob::Kind::enrollment_link)
+            values.link = service::enrollment_href(options_.public_url, job.secret);
+        else
+            values.code = job.secret;
+        MailText text = mail_text(job.kind, contact.locale, values);
+
+        mail::Message message;
+        message.id = service::public_job_id("0" + job.id);
+        message.from = sender_of(tenant.get(), options_.from);
+        message.to = address.address();
+        message.date = job.created; // the same at every attempt
+        message.subject = std::move(text.subject);
+        message.text = std::move(text.text);
+        message.html = std::move(text.html);
+        message.locale = std::move(text.locale);
+        co_return message;
+    }
+
+    /// Hands a mail to the transport's threads; what they say comes back to this one.
+    Awaitable<Delivery> deliver(mail::Envelope envelope) {
+        auto initiate = [this](auto handler, mail::Envelope mail) {
+            using Handler = decltype(handler);
+            // The transport wants a copyable callback; the handler can only be moved.
+            auto shared = std::make_shared<Handler>(std::move(handler));
+            transport_.submit(std::move(mail), [executor = executor_, shared](Delivery delivery) {
+                asio::post(executor, [shared, delivery = std::move(delivery)]() mutable {
+                    std::move(*shared)(std::move(delivery));
+                });
+            });
+        };
+        co_return co_await asio::async_initiate<const runtime::UseAwaitable, void(Delivery)>(
+            initiate, runtime::use_awaitable, std::move(envelope));
+    }
+
+    Awaitable<void> settle(const store::QueuedJob& queued, MailJob job, const Delivery& delivery) {
+        using Outcome = Delivery::Outcome;
+        const platform::UnixMillis now = platform::wall_now();
+        const milliseconds age = now - job.created;
+        if (delivery.outcome == Outcome::delivered) {
+            co_await jobs_.finish(queued);
+            co_return settled(queued, MailOutcome::delivered, age);
+        }
+        if (delivery.outcome == Outcome::misconfigured) {
+            hold_off_ = misconfigured_pause;
+            if (events_.misconfigured) events_.misconfigured(delivery.reply);
+        }
+        ++job.attempts;
+        job.last_error = delivery.reply.substr(0, max_error);
+        const auto due = next_attempt(job.mail_class(), job.attempts, now, job.not_after,
+                                      random_fraction());
+        const std::string next = service::seal_job(job, vault_);
+        if (delivery.outcome != Outcome::permanent && due) {
+            co_await jobs_.postpone(queued, next, *due);
+            settled(queued, MailOutcome::postponed, age, &delivery);
+        } else {
+            co_await jobs_.bury(queued, next, now);
+            settled(queued, MailOutcome::dead, age, &delivery);
+        }
+    }
+
+    void settled(const store::QueuedJob& queued, MailOutcome outcome, milliseconds age,
+                 const Delivery* delivery = nullptr) {
+        if (events_.settled) events_.settled(outcome, age);
+        const std::string id = service::public_job_id(queued.bytes);
+        const bool failed = outcome == MailOutcome::dead || outcome == MailOutcome::unreadable;
+        log::event(failed ? log::Level::warn : log::Level::info, "mail.settled",
+                   {{"job", id},
+                    {"outcome", to_string(outcome)},
+                    {"age_ms", age.count()},
+                    {"reply", delivery != nullptr ? delivery->reply : std::string_view{}}});
+    }
+
+    runtime::Executor executor_;
+    store::JobStore jobs_;
+    store::UserStore users_;
+    service::TenantSource& tenants_;
+    service::Vault& vault_;
+    mail::Transport& transport_;
+    MailWorkerOptions options_;
+    MailEvents events_;
+    runtime::Timer bell_; // cancelled to end a pause
+    runtime::Timer idle_; // cancelled when the last job is done
+    std::atomic<bool> rung_{false};
+    runtime::SteadyClock::time_point last_take_back_{};
+    milliseconds hold_off_{0};
+    unsigned first_partition_ = 0;
+    unsigned in_flight_ = 0;
+    bool running_ = false;
+    bool stopping_ = false;
+};
+
+MailWorker::MailWorker(asio::io_context& context, const store::Context& store,
+                       service::TenantSource& tenants, service::Vault& vault,
+                       mail::Transport& transport, MailWorkerOptions options, MailEvents events)
+    : core_(std::make_shared<Core>(context, store, tenants, vault, transport, std::move(options),
+                                   std::move(events))) {}
+
+MailWorker::~MailWorker() = default;
+
+void MailWorker::start() {
+    core_->start();
+}
+
+std::function<void()> MailWorker::waker() {
+    return [weak = std::weak_ptr<Core>(core_)] {
+        if (const auto core = weak.lock()) core->wake();
+    };
+}
+
+Awaitable<void> MailWorker::stop(milliseconds grace) {
+    co_await core_->stop(grace);
+}
+
+} // namespace mfad::worker
