@@ -106,17 +106,6 @@ http::Response& add_allow(http::Response& response, const Refusal& refusal) {
     return response;
 }
 
-std::string problem_json(unsigned status, std::string_view title, std::string_view detail,
-                         std::string_view request_id) {
-    platform::JsonText json;
-    json.begin_object().member("type", "about:blank").member("title", title);
-    json.member("status", status);
-    if (!detail.empty()) json.member("detail", detail);
-    if (!request_id.empty())
-        json.member("instance", "urn:request:" + std::string(request_id));
-    return std::move(json.end_object()).str();
-}
-
 std::uint32_t storable_statuses(const Dialect& dialect) {
     std::uint32_t mask = 1; // what was done
     for (unsigned status = 1; status <= static_cast<unsigned>(ChangeStatus::proof_too_old); ++status)

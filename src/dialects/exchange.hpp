@@ -47,8 +47,4 @@ http::Response& add_retry_after(http::Response& response, const domain::Refusal&
 /// Adds `Allow` to the refusal of a method.
 http::Response& add_allow(http::Response& response, const domain::Refusal& refusal);
 
-/// An RFC 9457 problem.
-std::string problem_json(unsigned status, std::string_view title, std::string_view detail,
-                         std::string_view request_id);
-
 } // namespace mfad::dialects

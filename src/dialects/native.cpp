@@ -1,6 +1,8 @@
 // The product's own API and everything that no dialect owns: RFC 9457 problems.
 #include "exchange.hpp"
 
+#include "mfad/http/problem.hpp"
+
 namespace mfad::dialects {
 namespace {
 
@@ -8,8 +10,6 @@ using domain::Refusal;
 using http::Request;
 using http::Response;
 using Code = Refusal::Code;
-
-constexpr std::string_view problem_type = "application/problem+json; charset=utf-8";
 
 /// Here `code` is the title of the problem.
 Refused refusal(Code code) {
@@ -57,8 +57,8 @@ public:
         const Refused refused = refusal(why.code);
         std::string detail(refused.text);
         if (!why.field.empty()) detail = why.field + " " + why.why;
-        Response response(refused.status, problem_type,
-                          problem_json(refused.status, refused.code, detail, request.request_id));
+        Response response =
+            http::problem(refused.status, refused.code, detail, request.request_id);
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");
         add_allow(response, why);
         add_rate_fields(response, call);

@@ -1,6 +1,7 @@
 // Rebilly, profile MFA (docs/dialects.md, "Rebilly").
 #include "exchange.hpp"
 
+#include "mfad/http/problem.hpp"
 #include "mfad/platform/clock.hpp"
 #include "mfad/platform/json_text.hpp"
 
@@ -268,7 +269,7 @@ public:
         std::string detail(refused.text);
         if (!why.field.empty()) detail = why.field + " " + why.why;
         Response response(refused.status, json_type,
-                          problem_json(refused.status, refused.code, detail, request.request_id));
+                          http::problem_json(refused.status, refused.code, detail, request.request_id));
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");
         if (refused.status == 429)
             response.header("X-RateLimit-Retry-After", std::to_string(retry_at(why)));

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "mfad/http/message.hpp"
+#include "mfad/http/router.hpp"
+#include "mfad/service/enrollment.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+/// The product's own web pages: one that follows enrollment links. Everything is embedded, nothing comes from anywhere
+/// else, and a GET changes nothing: mail scanners may fetch what they like.
+namespace mfad::pages {
+
+struct Services {
+    service::Enrollment& enrollment;
+    std::string public_origin; ///< scheme, host and port that the pages are reached by
+};
+
+struct Exchange {
+    const http::Request& request;
+    const http::RouteMatch& match;
+    Services& services;
+};
+
+using Handler = runtime::Awaitable<http::Response> (*)(Exchange&);
+
+struct Route {
+    http::Methods methods;
+    std::string_view pattern;
+    Handler handler = nullptr;
+};
+
+std::span<const Route> routes();
+
+} // namespace mfad::pages
