@@ -69,12 +69,15 @@ function showCodeForm(expires) {
   byId("code").focus();
 }
 
+let timer = 0;
+
 // Another code can be had after a pause; the button says how long it is.
 function countDown(seconds) {
+  clearTimeout(timer);
   const button = byId("again-button");
   button.disabled = seconds > 0;
   button.textContent = seconds > 0 ? fill(texts.againIn, { seconds }) : texts.again;
-  if (seconds > 0) setTimeout(countDown, 1000, seconds - 1);
+  if (seconds > 0) timer = setTimeout(countDown, 1000, seconds - 1);
 }
 
 async function sendCode(event) {
