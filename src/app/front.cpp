@@ -1,0 +1,164 @@
+#include "front.hpp"
+
+#include "mfad/platform/log.hpp"
+#include "mfad/redis/errors.hpp"
+
+namespace mfad::app {
+namespace {
+
+namespace log = platform::log;
+using domain::Refusal;
+using http::Fault;
+using http::Request;
+using http::Response;
+using runtime::Awaitable;
+using Code = Refusal::Code;
+
+constexpr std::chrono::milliseconds store_retry{1000};
+
+Code refusal_code(Fault fault) {
+    switch (fault) {
+    case Fault::body_too_large:
+    case Fault::header_too_large:
+    case Fault::target_too_long: return Code::too_large;
+    case Fault::unsupported_encoding: return Code::wrong_media;
+    case Fault::not_implemented: return Code::wrong_method;
+    case Fault::bad_request:
+    case Fault::expectation_failed:
+    case Fault::timed_out: return Code::malformed;
+    case Fault::internal: break;
+    }
+    return Code::internal;
+}
+
+/// Faults of HTTP itself that a status of its own exists for; the dialects' tables know none for them.
+unsigned http_status(Fault fault) {
+    switch (fault) {
+    case Fault::header_too_large: return 431;
+    case Fault::target_too_long: return 414;
+    case Fault::expectation_failed: return 417;
+    case Fault::not_implemented: return 501;
+    case Fault::timed_out: return 408;
+    default: return 0;
+    }
+}
+
+/// What is thrown out of a handler: an outage is no bug.
+Refusal refusal_of(std::exception_ptr thrown, std::string& what) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const redis::Unavailable& error) {
+        what = error.what();
+        Refusal refusal = domain::refuse(Code::unavailable);
+        refusal.retry_after = store_retry;
+        return refusal;
+    } catch (const std::exception& error) {
+        what = error.what();
+    } catch (...) {
+        what = "not a std::exception";
+    }
+    return domain::refuse(Code::internal);
+}
+
+} // namespace
+
+RouteTable::RouteTable() {
+    std::vector<http::Route> table;
+    const auto add = [&](http::Methods methods, const Entry& entry, bool optional_slash) {
+        table.push_back({methods, entry.pattern, static_cast<http::RouteId>(entries_.size()),
+                         optional_slash});
+        entries_.push_back(entry);
+    };
+    for (const auto* dialect : {&dialects::xsolla(), &dialects::rebilly(), &dialects::quiva(),
+                                &dialects::navixy(), &dialects::native()})
+        for (const dialects::Route& route : dialect->routes())
+            add(route.methods, {route.pattern, dialect, route.handler, nullptr},
+                route.optional_slash);
+    for (const pages::Route& route : pages::routes())
+        add(route.methods, {route.pattern, nullptr, nullptr, route.handler}, false);
+    router_.emplace(table);
+}
+
+Front::Front(const RouteTable& routes, dialects::Services services, pages::Services pages,
+             RequestMetrics& metrics, platform::Config::RequestLog log)
+    : routes_(routes), services_(std::move(services)), pages_(std::move(pages)),
+      metrics_(metrics), log_(log) {}
+
+Awaitable<Response> Front::answer(const Request& request, const http::RouteMatch& match,
+                                  service::Call& call) {
+    const dialects::Dialect& owner = dialects::owner_of(request.path);
+    if (match.kind() == http::RouteMatch::Kind::method_not_allowed)
+        co_return owner.refuse(request, call,
+                               domain::refuse(Code::wrong_method, {},
+                                              http::allow_value(match.allowed())));
+    if (!match.found()) co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
+
+    const RouteTable::Entry& entry = routes_.entry(match.id());
+    if (entry.page != nullptr) {
+        pages::Exchange exchange{request, match, pages_};
+        co_return co_await entry.page(exchange);
+    }
+    dialects::Exchange exchange{request, match, services_, *entry.dialect, call};
+    co_return co_await entry.handler(exchange);
+}
+
+Awaitable<Response> Front::handle(const Request& request) {
+    const auto begun = runtime::SteadyClock::now();
+    const http::RouteMatch match = routes_.router().match(request.method, request.path);
+    service::Call call;
+    Response response;
+    std::exception_ptr thrown;
+    try {
+        response = co_await answer(request, match, call);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown) {
+        std::string what;
+        const Refusal refusal = refusal_of(thrown, what);
+        const bool ours = refusal.code == Code::internal;
+        log::event(ours ? log::Level::error : log::Level::warn,
+                   ours ? "request.failed" : "store.unavailable",
+                   {{"request", request.request_id}, {"error", what}});
+        response = dialects::owner_of(request.path).refuse(request, call, refusal);
+    }
+    record(request, &match, call, response.status(), begun);
+    co_return response;
+}
+
+Response Front::fail(const Request& request, Fault fault) noexcept {
+    const dialects::Dialect& owner = dialects::owner_of(request.path);
+    const service::Call nobody;
+    Response response = owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
+    // Where the dialect has no word of its own for it, the status of HTTP says it.
+    if (const unsigned status = http_status(fault);
+        status != 0 && owner.name() != domain::DialectName::navixy)
+        response.set_status(status);
+    record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
+    return response;
+}
+
+void Front::record(const Request& request, const http::RouteMatch* match,
+                   const service::Call& call, unsigned status,
+                   runtime::SteadyClock::time_point begun) {
+    using RequestLog = platform::Config::RequestLog;
+    const auto duration = runtime::SteadyClock::now() - begun;
+    const bool routed = match != nullptr && match->found();
+    const std::string_view dialect = to_string(dialects::owner_of(request.path).name());
+    metrics_.count(routed ? match->id() : -1, dialect, status, duration);
+    if (log_ == RequestLog::none || (log_ == RequestLog::errors && status < 400)) return;
+    // The pattern instead of the path, and no query: both may hold what no log should.
+    log::event(log::Level::info, "http.request",
+               {{"request", request.request_id},
+                {"method", http::to_string(request.method)},
+                {"route", routed ? routes_.entry(match->id()).pattern : std::string_view("none")},
+                {"dialect", dialect},
+                {"status", status},
+                {"duration_us",
+                 std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
+                {"tenant", call.tenant ? std::string_view(call.tenant->id) : std::string_view{}},
+                {"credential", call.caller.credential_id},
+                {"peer", request.peer}});
+}
+
+} // namespace mfad::app
