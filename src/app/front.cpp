@@ -1,5 +1,6 @@
 #include "front.hpp"
 
+#include "mfad/http/problem.hpp"
 #include "mfad/platform/log.hpp"
 #include "mfad/redis/errors.hpp"
 
@@ -31,15 +32,15 @@ Code refusal_code(Fault fault) {
     return Code::internal;
 }
 
-/// Faults of HTTP itself that a status of its own exists for; the dialects' tables know none for them.
-unsigned http_status(Fault fault) {
+/// Faults that have a status of their own in HTTP. The dialects' tables know none of these; native answers give them.
+std::pair<unsigned, std::string_view> http_status(Fault fault) {
     switch (fault) {
-    case Fault::header_too_large: return 431;
-    case Fault::target_too_long: return 414;
-    case Fault::expectation_failed: return 417;
-    case Fault::not_implemented: return 501;
-    case Fault::timed_out: return 408;
-    default: return 0;
+    case Fault::header_too_large: return {431, "Request Header Fields Too Large"};
+    case Fault::target_too_long: return {414, "URI Too Long"};
+    case Fault::expectation_failed: return {417, "Expectation Failed"};
+    case Fault::not_implemented: return {501, "Not Implemented"};
+    case Fault::timed_out: return {408, "Request Timeout"};
+    default: return {0, {}};
     }
 }
 
@@ -129,11 +130,12 @@ Awaitable<Response> Front::handle(const Request& request) {
 Response Front::fail(const Request& request, Fault fault) noexcept {
     const dialects::Dialect& owner = dialects::owner_of(request.path);
     const service::Call nobody;
-    Response response = owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
-    // Where the dialect has no word of its own for it, the status of HTTP says it.
-    if (const unsigned status = http_status(fault);
-        status != 0 && owner.name() != domain::DialectName::navixy)
-        response.set_status(status);
+    const auto [status, title] = http_status(fault);
+    const bool is_native = owner.name() == domain::DialectName::native;
+    Response response =
+        is_native && status != 0
+            ? http::problem(status, title, {}, request.request_id)
+            : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }

@@ -37,7 +37,6 @@ platform::Counter& RequestMetrics::counter(Series& series, unsigned status) {
 
 void RequestMetrics::count(int route, std::string_view dialect, unsigned status,
                            std::chrono::nanoseconds time) {
-    const std::lock_guard lock(mutex_);
     Series* series = nullptr;
     if (route >= 0) {
         series = &routes_[static_cast<std::size_t>(route)];

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +11,8 @@ namespace mfad::app {
 
 class RouteTable;
 
-/// Requests by dialect, route and status, and how long they took, for all threads.
+/// Requests by dialect, route and status, and how long they took. One object a thread: the numbers are shared, the way
+/// to them is not.
 class RequestMetrics {
 public:
     RequestMetrics(platform::Metrics& metrics, const RouteTable& routes);
@@ -35,7 +35,6 @@ private:
     platform::Histogram& duration(std::string_view dialect);
 
     platform::Metrics& metrics_;
-    std::mutex mutex_; // guards by_status; held for a look-up
     std::vector<Series> routes_;
     std::map<std::string, Series, std::less<>> unrouted_;
 };

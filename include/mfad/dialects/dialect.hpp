@@ -36,7 +36,7 @@ struct Exchange {
     const http::RouteMatch& match;
     Services& services;
     const Dialect& dialect;
-    service::Call call = {}; ///< filled in once the caller has been admitted
+    service::Call& call; ///< filled in once the caller has been admitted
 
     std::string_view parameter(std::size_t i) const { return match.parameter(i); }
 };

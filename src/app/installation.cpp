@@ -1,0 +1,75 @@
+#include "installation.hpp"
+
+#include "default_redis_conf.hpp"
+#include "run_once.hpp"
+
+#include <filesystem>
+
+namespace mfad::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+redis::PrivateServer acquire(const platform::Config& config) {
+    redis::PrivateServerOptions options;
+    options.config = embedded::redis_conf;
+    options.program = config.redis.server;
+    return redis::PrivateServer::acquire(config.server.data_dir, std::move(options));
+}
+
+bool is_empty(const redis::Endpoint& endpoint) {
+    redis::LinkOptions link;
+    link.endpoint = endpoint;
+    std::int64_t keys = 0;
+    run_once(link, [&keys](redis::Connection& connection) -> runtime::Awaitable<void> {
+        const redis::Command command("DBSIZE");
+        const auto deadline = runtime::SteadyClock::now() + std::chrono::seconds(10);
+        const redis::Reply reply = co_await connection.exec(command, deadline);
+        keys = reply.integer();
+    });
+    return keys == 0;
+}
+
+} // namespace
+
+Installation::Installation(const platform::Config& config) : config_(config) {
+    if (config.redis.url.empty()) {
+        server_.emplace(acquire(config));
+        endpoint_ = server_->endpoint();
+    } else {
+        endpoint_ = redis::Endpoint::parse(config.redis.url.reveal());
+    }
+    load_keys();
+    mark_.partitions = config.redis.partitions;
+    for (const platform::KeyInfo& key : keys_->list())
+        mark_.keys.emplace_back(std::to_string(key.id), key.check);
+}
+
+void Installation::load_keys() {
+    const fs::path path = config_.key_file();
+    if (fs::exists(path)) {
+        keys_.emplace(platform::KeyRing::load(path));
+        return;
+    }
+    const std::string missing = path.string() + ": there is no such key file. ";
+    if (!server_)
+        throw StartFailure(missing + "Make one for a new installation with `mfad keys init`, or "
+                                     "copy the one that its other instances have.");
+    if (!is_empty(endpoint_))
+        throw StartFailure(missing + "The private Redis in " + config_.server.data_dir.string() +
+                           " holds data that was sealed with the keys of that file.");
+    keys_.emplace(platform::KeyRing::generate(platform::wall_now()));
+    keys_->save_new(path);
+}
+
+redis::LinkOptions Installation::link(const std::string& purpose) const {
+    redis::LinkOptions link;
+    link.endpoint = endpoint_;
+    link.client_name = "mfad-" + purpose;
+    link.setup = [mark = mark_](redis::SetupChannel& channel) {
+        return store::check_installation(channel, mark);
+    };
+    return link;
+}
+
+} // namespace mfad::app

@@ -1,0 +1,62 @@
+#include "service_options.hpp"
+
+namespace mfad::app {
+namespace {
+
+domain::RatePolicy policy(std::string name, const platform::Rate& rate) {
+    return {std::move(name), rate.limit, rate.period};
+}
+
+} // namespace
+
+service::EnrollmentOptions enrollment_options(const platform::Config& config,
+                                              const std::string& public_url) {
+    service::EnrollmentOptions options;
+    options.public_url = public_url;
+    options.link_lifetime = config.enrollment.link_lifetime;
+    options.links = policy("links", config.enrollment.links);
+    options.code_length = config.codes.length;
+    options.code_lifetime = config.codes.lifetime;
+    options.code_tries = config.codes.tries;
+    options.code_gap = {"code-gap", 1, config.codes.gap};
+    options.codes = policy("codes", config.codes.codes);
+    return options;
+}
+
+service::SettingsOptions settings_options(const platform::Config& config) {
+    service::SettingsOptions options;
+    if (config.limits.enabled)
+        for (std::size_t i = 0; i < config.limits.user.size(); ++i)
+            options.user_policies.push_back(
+                policy(i == 0 ? "user" : "user-long", config.limits.user[i]));
+    options.key_lifetime = config.idempotency.lifetime;
+    options.secret_key_lifetime = config.idempotency.secret_lifetime;
+    return options;
+}
+
+service::QuotaOptions quota_options(const platform::Config& config) {
+    using domain::DialectName;
+    service::QuotaOptions options;
+    options.enabled = config.limits.enabled;
+    const auto set = [&options](DialectName dialect, const platform::Rate& rate) {
+        options.policies[dialect] = policy(std::string(to_string(dialect)), rate);
+    };
+    set(DialectName::xsolla, config.limits.tenant_xsolla);
+    set(DialectName::rebilly, config.limits.tenant_rebilly);
+    set(DialectName::quiva, config.limits.tenant_quiva);
+    set(DialectName::navixy, config.limits.tenant_navixy);
+    set(DialectName::native, config.limits.tenant_native);
+    options.key_lifetime = config.idempotency.lifetime;
+    options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
+    return options;
+}
+
+service::PanelOptions panel_options(const platform::Config& config) {
+    service::PanelOptions options;
+    options.failures = config.limits.panel_login.limit;
+    options.period = config.limits.panel_login.period;
+    options.session_lifetime = config.auth.session_lifetime;
+    return options;
+}
+
+} // namespace mfad::app

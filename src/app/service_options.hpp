@@ -1,0 +1,18 @@
+#pragma once
+
+#include "mfad/platform/config.hpp"
+#include "mfad/service/enrollment.hpp"
+#include "mfad/service/panel.hpp"
+#include "mfad/service/quotas.hpp"
+#include "mfad/service/settings_service.hpp"
+
+/// From the configuration to what each service is told: the one place where the two meet.
+namespace mfad::app {
+
+service::EnrollmentOptions enrollment_options(const platform::Config& config,
+                                              const std::string& public_url);
+service::SettingsOptions settings_options(const platform::Config& config);
+service::QuotaOptions quota_options(const platform::Config& config);
+service::PanelOptions panel_options(const platform::Config& config);
+
+} // namespace mfad::app
