@@ -2,46 +2,50 @@
 
 #include "front.hpp"
 #include "installation.hpp"
+#include "store_health.hpp"
 
 #include "mfad/http/server.hpp"
-#include "mfad/redis/key_watch.hpp"
-#include "mfad/service/cached_sources.hpp"
+#include "mfad/service/password_pool.hpp"
 
+#include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 
 namespace mfad::app {
 
-/// What all threads of a server share; all of it constant, or made for several threads.
+/// What all threads of a server share; constant, or made for several threads.
 struct Shared {
-    Installation& installation;
+    const Installation& installation;
     const RouteTable& routes;
     platform::Metrics& metrics;
     service::PasswordPool& passwords;
+    runtime::asio::ip::tcp::endpoint endpoint; ///< with the port that was found
     std::string public_url;
     std::function<void()> wake_worker;
-    /// The database turned out to be another installation's: the process has to end.
+    /// The database turned out to be another installation's: the process has to end. Any thread.
     std::function<void(const std::string& why)> mismatch;
 };
 
-/// One thread of the server: its own io_context, Redis connection, caches and acceptor. Nothing in it is shared with
-/// another thread.
+/// One thread of the server: its own io_context, Redis connection, caches and acceptor. No other thread touches them.
 class ServeThread {
 public:
-    /// Binds; does not run yet. @param port of the first thread, when the system has chosen it; else the configured
-    ServeThread(const Shared& shared, unsigned number, std::uint16_t port);
+    /// Binds and listens; connections queue until `start`.
+    /// @param threads how many there are: limits of the instance are shared out
+    ServeThread(const Shared& shared, unsigned number, unsigned threads);
     ServeThread(const ServeThread&) = delete;
     ServeThread& operator=(const ServeThread&) = delete;
+    /// After `start`: only once `join` has returned.
     ~ServeThread();
 
-    std::uint16_t port() const;
-    /// Makes public URLs known that depend on the port; then begins to serve on a thread of its own.
     void start();
-    /// Stops serving, drains, and ends the thread. @return whether nobody had to be cut off
-    bool drain(std::chrono::milliseconds grace);
+    /// Begins to stop. The future says whether nobody had to be cut off.
+    std::future<bool> drain(std::chrono::milliseconds grace);
+    /// Ends the thread, after `drain` is done.
+    void join();
 
-    /// Whether the store answered lately; any thread.
-    bool store_connected() const;
+    // Any thread may read these.
+    const StoreHealth& store_health() const;
     const http::ServerCounters& http_counters() const;
 
 private:

@@ -143,7 +143,10 @@ Awaitable<Response> post_code(Exchange& x) {
     if (!message) co_return bad_message(x);
     const store::CodeSent sent = co_await x.services.enrollment.send_code(message->token);
     platform::JsonText body = begin_state(sent.state);
-    if (sent.state == LinkState::open) body.member("expires_at", platform::rfc3339(sent.ends));
+    if (sent.state == LinkState::open) {
+        body.member("expires_at", platform::rfc3339(sent.ends));
+        x.services.wake_worker();
+    }
     const auto wait = std::chrono::ceil<std::chrono::seconds>(sent.retry_after).count();
     if (sent.state == LinkState::over_budget) body.member("retry_after", wait);
     Response response = state_response(sent.state, std::move(body));

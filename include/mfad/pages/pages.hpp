@@ -4,6 +4,7 @@
 #include "mfad/http/router.hpp"
 #include "mfad/service/enrollment.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace mfad::pages {
 
 struct Services {
     service::Enrollment& enrollment;
+    std::function<void()> wake_worker; ///< called when a code is to be mailed
     std::string public_origin; ///< scheme, host and port that the pages are reached by
 };
 

@@ -1,0 +1,164 @@
+#include "serve_thread.hpp"
+
+#include "service_options.hpp"
+
+#include "mfad/platform/log.hpp"
+#include "mfad/redis/key_watch.hpp"
+#include "mfad/service/cached_sources.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <thread>
+
+namespace mfad::app {
+namespace {
+
+namespace asio = runtime::asio;
+namespace log = platform::log;
+using platform::Config;
+
+redis::ConnectionOptions connection_options(const Shared& shared, unsigned number,
+                                            StoreHealth& health) {
+    redis::ConnectionOptions options;
+    options.link = shared.installation.link("serve-" + std::to_string(number));
+    options.max_commands = shared.installation.config().redis.max_waiting;
+    options.link.events.up = [&health, number] {
+        health.up();
+        log::event(log::Level::info, "store.up", {{"thread", number}});
+    };
+    options.link.events.down = [&health, number](const std::string& why) {
+        health.down();
+        log::event(log::Level::warn, "store.down", {{"thread", number}, {"error", why}});
+    };
+    options.link.events.mismatch = shared.mismatch;
+    return options;
+}
+
+redis::KeyWatchOptions watch_options(const Shared& shared, unsigned number) {
+    redis::KeyWatchOptions options;
+    options.link = shared.installation.link("watch-" + std::to_string(number));
+    options.link.events.mismatch = shared.mismatch;
+    options.prefixes = {std::string(store::Keys::credential_prefix),
+                        std::string(store::Keys::tenant_prefix)};
+    return options;
+}
+
+service::SourceOptions source_options(const Config& config) {
+    return {config.auth.cache_entries, config.auth.cache_lifetime, config.redis.timeout};
+}
+
+service::TokenRules token_rules(const Config& config) {
+    return {std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_leeway),
+            std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_max_lifetime)};
+}
+
+http::ServerOptions server_options(const Shared& shared, unsigned threads) {
+    const Config::Http& config = shared.installation.config().http;
+    http::ServerOptions options;
+    options.endpoint = shared.endpoint;
+    options.max_connections = std::max<std::size_t>(1, config.max_connections / threads);
+    options.limits.header_bytes = config.max_header.count;
+    options.limits.body_bytes = config.max_body.count;
+    options.header_timeout = config.header_timeout;
+    options.body_timeout = config.body_timeout;
+    options.write_timeout = config.write_timeout;
+    options.idle_timeout = config.idle_timeout;
+    return options;
+}
+
+/// Scheme, host and port of a URL.
+std::string origin_of(const std::string& url) {
+    const auto host = url.find("//") + 2;
+    return url.substr(0, url.find('/', host));
+}
+
+} // namespace
+
+class ServeThread::Parts {
+public:
+    Parts(const Shared& shared, unsigned number, unsigned threads)
+        : config(shared.installation.config()), guard(context.get_executor()),
+          connection(context, connection_options(shared, number, health)),
+          watch(context, watch_options(shared, number)),
+          store(connection, shared.installation.store_keys(), config.redis.timeout),
+          vault(shared.installation.keys()), sources(store, vault, watch, source_options(config)),
+          authenticator(sources, sources, token_rules(config)),
+          enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
+          settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
+          quotas(store, quota_options(config)),
+          panel(store, shared.passwords, panel_options(config)),
+          metrics(shared.metrics, shared.routes),
+          front(shared.routes,
+                {authenticator, sources, settings, quotas, panel, shared.public_url},
+                {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
+                config.log.requests),
+          server(context, server_options(shared, threads), front) {}
+
+    runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
+        const bool clean = co_await server.drain(grace);
+        co_await watch.stop();
+        co_await connection.stop(std::chrono::milliseconds{1000});
+        co_return clean;
+    }
+
+    const Config& config;
+    StoreHealth health;
+    asio::io_context context{1};
+    asio::executor_work_guard<runtime::Executor> guard;
+    redis::Connection connection;
+    redis::KeyWatch watch;
+    store::Context store;
+    service::Vault vault;
+    service::CachedSources sources;
+    service::Authenticator authenticator;
+    service::Enrollment enrollment;
+    service::SettingsService settings;
+    service::StoredQuotas quotas;
+    service::Panel panel;
+    RequestMetrics metrics;
+    Front front;
+    http::Server server;
+    std::thread thread;
+};
+
+ServeThread::ServeThread(const Shared& shared, unsigned number, unsigned threads)
+    : parts_(std::make_unique<Parts>(shared, number, threads)) {}
+
+ServeThread::~ServeThread() = default;
+
+void ServeThread::start() {
+    parts_->connection.start();
+    parts_->watch.start();
+    parts_->server.start();
+    parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
+}
+
+std::future<bool> ServeThread::drain(std::chrono::milliseconds grace) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    std::future<bool> future = promise->get_future();
+    asio::co_spawn(parts_->context, parts_->stop(grace),
+                   [promise](std::exception_ptr thrown, bool clean) {
+                       if (thrown)
+                           promise->set_exception(thrown);
+                       else
+                           promise->set_value(clean);
+                   });
+    return future;
+}
+
+void ServeThread::join() {
+    parts_->guard.reset();
+    if (parts_->thread.joinable()) parts_->thread.join();
+}
+
+const StoreHealth& ServeThread::store_health() const {
+    return parts_->health;
+}
+
+const http::ServerCounters& ServeThread::http_counters() const {
+    return parts_->server.counters();
+}
+
+} // namespace mfad::app
