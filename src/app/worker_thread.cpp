@@ -102,7 +102,7 @@ class WorkerThread::Parts {
 public:
     Parts(const Installation& installation, platform::Metrics& metrics,
           const std::string& public_url, std::function<void(const std::string&)> mismatch)
-        : transport(open_transport(installation.config().mail)), guard(context.get_executor()),
+        : guard(context.get_executor()), transport(open_transport(installation.config().mail)),
           connection(context, connection_options(installation, health, std::move(mismatch))),
           store(connection, installation.store_keys(), installation.config().redis.timeout),
           vault(installation.keys()), tenants(store, vault),
@@ -115,9 +115,9 @@ public:
     }
 
     StoreHealth health;
-    std::unique_ptr<mail::Transport> transport;
     asio::io_context context{1};
     asio::executor_work_guard<runtime::Executor> guard;
+    std::unique_ptr<mail::Transport> transport; // its threads post to the context
     redis::Connection connection;
     store::Context store;
     service::Vault vault;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "installation.hpp"
+
+#include <string>
+#include <string_view>
+
+/// The demo of `config/demo.ndjson`: data to try every dialect with, whose secrets everybody knows.
+namespace mfad::app {
+
+/// Whether the digest is that of one of the demo's secrets.
+bool is_demo_secret(std::string_view digest);
+
+/// Whether a host to listen on is this machine alone.
+bool is_loopback(std::string_view host);
+
+/// Refuses to serve with the demo's secrets where others could reach them: on a Redis that is not private, or on an
+/// address that is not loopback. @throws StartFailure
+void refuse_demo_secrets(Installation& installation);
+
+/// Loads the demo into a private Redis that holds nothing. @return whether it did
+bool load_demo(Installation& installation);
+
+/// What to paste: a line for each dialect that works as it stands now.
+std::string demo_text(Installation& installation, const std::string& public_url);
+
+} // namespace mfad::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "installation.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace mfad::app {
+
+/// How far an import has come.
+struct ImportProgress {
+    std::uint64_t applied = 0;
+    std::uint64_t refused = 0;
+};
+
+struct ImportRun {
+    /// Gives the next line of a pass; nothing at its end. Called again from the start for the second pass.
+    std::function<bool(std::string& line)> next;
+    std::function<void()> rewind;
+    /// A line was refused: its number, from 1, and why.
+    std::function<void(std::uint64_t line, const std::string& why)> refused;
+    std::function<void(const ImportProgress&)> progress; ///< now and then; may be empty
+    bool allow_demo_secrets = false;
+};
+
+/// Imports NDJSON: tenants in a first pass, everything else in a second, so that the order of lines does not matter.
+/// Hundreds of lines are under way at a time.
+ImportProgress run_import(const Installation& installation, const ImportRun& run);
+
+} // namespace mfad::app
