@@ -14,6 +14,7 @@ namespace asio = runtime::asio;
 using runtime::Awaitable;
 
 constexpr int lines_under_way = 256;
+constexpr std::chrono::seconds patience{30};
 constexpr std::uint64_t progress_every = 1000;
 
 /// One pass over the lines, shared by all who work on it. All on one thread.
@@ -83,21 +84,27 @@ private:
     bool ended_ = false;
 };
 
+Awaitable<void> import_all(redis::Connection& connection, const Installation& installation,
+                           const ImportRun& run, ImportProgress& progress) {
+    const store::Context store(connection, installation.store_keys(), patience);
+    service::Vault vault(installation.keys());
+    service::IsPublicSecret is_public;
+    if (!run.allow_demo_secrets) is_public = is_demo_secret;
+    service::Importer importer(store, vault, is_public);
+    run.rewind();
+    Pass tenants(run, importer, true, progress);
+    co_await tenants.all();
+    run.rewind();
+    Pass others(run, importer, false, progress);
+    co_await others.all();
+}
+
 } // namespace
 
 ImportProgress run_import(const Installation& installation, const ImportRun& run) {
     ImportProgress progress;
-    run_once(installation.link("import"), [&](redis::Connection& connection) -> Awaitable<void> {
-        const store::Context store(connection, installation.store_keys(), std::chrono::seconds(30));
-        service::Vault vault(installation.keys());
-        service::IsPublicSecret is_public;
-        if (!run.allow_demo_secrets) is_public = is_demo_secret;
-        service::Importer importer(store, vault, is_public);
-        for (const bool tenants : {true, false}) {
-            run.rewind();
-            Pass pass(run, importer, tenants, progress);
-            co_await pass.all();
-        }
+    run_once(installation.link("import"), [&](redis::Connection& connection) {
+        return import_all(connection, installation, run, progress);
     });
     return progress;
 }

@@ -17,17 +17,19 @@ redis::PrivateServer acquire(const platform::Config& config) {
     return redis::PrivateServer::acquire(config.server.data_dir, std::move(options));
 }
 
+runtime::Awaitable<void> count_keys(redis::Connection& connection, std::int64_t& count) {
+    const redis::Command command("DBSIZE");
+    const auto deadline = runtime::SteadyClock::now() + std::chrono::seconds(10);
+    const redis::Reply reply = co_await connection.exec(command, deadline);
+    count = reply.integer();
+}
+
 bool is_empty(const redis::Endpoint& endpoint) {
     redis::LinkOptions link;
     link.endpoint = endpoint;
-    std::int64_t keys = 0;
-    run_once(link, [&keys](redis::Connection& connection) -> runtime::Awaitable<void> {
-        const redis::Command command("DBSIZE");
-        const auto deadline = runtime::SteadyClock::now() + std::chrono::seconds(10);
-        const redis::Reply reply = co_await connection.exec(command, deadline);
-        keys = reply.integer();
-    });
-    return keys == 0;
+    std::int64_t count = 0;
+    run_once(link, [&count](redis::Connection& connection) { return count_keys(connection, count); });
+    return count == 0;
 }
 
 } // namespace

@@ -1,0 +1,161 @@
+#include "demo.hpp"
+
+#include "default_demo.hpp"
+#include "import_run.hpp"
+#include "run_once.hpp"
+
+#include "mfad/platform/password.hpp"
+#include "mfad/service/import.hpp"
+#include "mfad/store/settings_store.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <set>
+#include <sstream>
+
+namespace mfad::app {
+namespace {
+
+using runtime::Awaitable;
+
+constexpr std::chrono::seconds patience{10};
+constexpr std::string_view xsolla_user = "1001";
+
+/// What everybody may know: the digests of the demo's secrets, and its panel account.
+struct PublicSecrets {
+    std::set<std::string, std::less<>> digests;
+    std::string login;
+    std::string password;
+
+    PublicSecrets() {
+        std::istringstream lines{std::string(embedded::demo_ndjson)};
+        for (std::string line; std::getline(lines, line);) {
+            const auto read = service::read_import_line(line);
+            if (!read) throw std::logic_error("config/demo.ndjson: " + read.error().field);
+            if (const auto* credential = std::get_if<service::ImportedCredential>(&*read))
+                digests.insert(credential->digest);
+            if (const auto* account = std::get_if<service::ImportedAccount>(&*read)) {
+                login = account->account.login;
+                password = account->password;
+                digests.insert(store::credential_digest(password));
+            }
+        }
+    }
+};
+
+const PublicSecrets& public_secrets() {
+    static const PublicSecrets secrets;
+    return secrets;
+}
+
+/// Whether one of the demo's secrets is good for something in this database.
+Awaitable<void> look_for_secrets(const store::Context& store, bool& found) {
+    const store::CredentialStore credentials(store);
+    for (const std::string& digest : public_secrets().digests) {
+        const auto credential = co_await credentials.find(digest);
+        found = found || credential.has_value();
+    }
+    const std::string login = public_secrets().login;
+    const auto account = co_await credentials.panel_account(login);
+    found = found || (account && platform::verify_password(account->password_hash,
+                                                            public_secrets().password));
+}
+
+Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
+    const store::TenantStore tenants(store);
+    const std::vector<std::string> ids = co_await tenants.list();
+    count = ids.size();
+}
+
+/// Whether email is asked of the demo's user of the Xsolla line: the line then switches it off.
+Awaitable<void> read_xsolla_user(const store::Context& store, bool& enabled) {
+    const store::SettingsStore settings(store);
+    const domain::UserRef user{"acme", std::string(xsolla_user)};
+    const auto state = co_await settings.read(user);
+    enabled = state && state->required().contains(domain::FactorType::email);
+}
+
+template <class Result> using Question = Awaitable<void> (*)(const store::Context&, Result&);
+
+template <class Result>
+Awaitable<void> ask(redis::Connection& connection, const Installation& installation,
+                    Question<Result> question, Result& result) {
+    const store::Context store(connection, installation.store_keys(), patience);
+    co_await question(store, result);
+}
+
+template <class Result>
+Result ask_store(const Installation& installation, Question<Result> question) {
+    Result result{};
+    run_once(installation.link("demo"), [&](redis::Connection& connection) {
+        return ask(connection, installation, question, result);
+    });
+    return result;
+}
+
+} // namespace
+
+bool is_demo_secret(std::string_view digest) {
+    return public_secrets().digests.contains(digest);
+}
+
+bool is_loopback(std::string_view host) {
+    if (host == "localhost") return true;
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(std::string(host), error);
+    return !error && address.is_loopback();
+}
+
+void refuse_demo_secrets(Installation& installation) {
+    const std::string& host = installation.config().http.listen.host;
+    const bool is_private = installation.private_server() != nullptr;
+    if (is_private && is_loopback(host)) return;
+    if (!ask_store(installation, look_for_secrets)) return;
+    throw StartFailure(
+        "the database holds secrets of the published demo, which everybody knows. They are served "
+        "only from a private Redis (empty redis.url) on a loopback address; " +
+        (is_private ? "http.listen is " + host : "redis.url names another Redis"));
+}
+
+bool load_demo(Installation& installation) {
+    if (installation.private_server() == nullptr)
+        throw StartFailure("--demo needs a private Redis: leave redis.url empty");
+    if (ask_store(installation, count_tenants) > 0) return false;
+    std::istringstream lines;
+    ImportRun run;
+    run.rewind = [&lines] { lines = std::istringstream{std::string(embedded::demo_ndjson)}; };
+    run.next = [&lines](std::string& line) { return static_cast<bool>(std::getline(lines, line)); };
+    run.refused = [](std::uint64_t line, const std::string& why) {
+        throw StartFailure("config/demo.ndjson:" + std::to_string(line) + ": " + why);
+    };
+    run.allow_demo_secrets = true;
+    run_import(installation, run);
+    return true;
+}
+
+std::string demo_text(Installation& installation, const std::string& public_url) {
+    const bool enabled = ask_store(installation, read_xsolla_user);
+    std::ostringstream text;
+    text << "The demo tenant is acme. Each of these works as it stands:\n\n"
+         << "# Xsolla: switch the email factor of user 1001 " << (enabled ? "off" : "on") << "\n"
+         << "curl -i -X POST " << public_url << "/projects/acme/users/" << xsolla_user
+         << "/mfa -H 'X-SERVER-AUTHORIZATION: demo-server-key-of-acme'"
+         << " -H 'Content-Type: application/json' -d '{\"mfa_type\":\"email\",\"enabled\":"
+         << (enabled ? "false" : "true") << "}'\n\n"
+         << "# Rebilly: user 1002 starts to enroll; the link is in the answer and in the mail\n"
+         << "curl -i -X POST " << public_url
+         << "/organizations/acme/profile/mfa -H 'REB-APIKEY: demo-secret-key-of-1002'\n\n"
+         << "# quiva: user 1003 switches TOTP on\n"
+         << "curl -i -X PATCH " << public_url
+         << "/accounts/mfa-settings -H 'X-Api-Key: demo-secret-key-of-1003'"
+         << " -H 'Content-Type: application/json' -d '{\"totp_enabled\":true}'\n\n"
+         << "# Navixy: a dealer allows email to user 1004\n"
+         << "curl -i -X POST " << public_url
+         << "/panel/user/mfa/settings/update -H 'Authorization: NVX "
+            "22eac1c27af4be7b9d04da2ce1af111b'"
+         << " -H 'Content-Type: application/json' -d '{\"target\":{\"type\":\"selected\",\"ids\":"
+            "[1004]},\"settings\":{\"type\":\"allowed\",\"factor_types\":[\"email\"]}}'\n\n";
+    return text.str();
+}
+
+} // namespace mfad::app

@@ -1,0 +1,251 @@
+#include "mfad/app/server.hpp"
+
+#include "demo.hpp"
+#include "ops.hpp"
+#include "serve_thread.hpp"
+#include "server_metrics.hpp"
+#include "signals.hpp"
+#include "worker_thread.hpp"
+
+#include "mfad/mail/mail_url.hpp"
+#include "mfad/platform/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace mfad::app {
+namespace {
+
+namespace asio = runtime::asio;
+namespace log = platform::log;
+using platform::Config;
+using tcp = asio::ip::tcp;
+
+constexpr std::chrono::milliseconds ops_drain{500};
+
+tcp::endpoint resolve(const platform::Endpoint& listen) {
+    asio::io_context context;
+    tcp::resolver resolver(context);
+    boost::system::error_code error;
+    const auto found = resolver.resolve(listen.host, std::to_string(listen.port),
+                                        tcp::resolver::passive, error);
+    if (error || found.empty())
+        throw StartFailure("cannot listen on " + listen.host + ": " + error.message());
+    return *found.begin();
+}
+
+/// Holds a port for the threads that are to share it. For port 0 the system has chosen one by then.
+class PortHolder {
+public:
+    explicit PortHolder(const tcp::endpoint& endpoint) : socket_(context_) {
+        using ReusePort =
+            asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>; // Asio has no name for it
+        boost::system::error_code error;
+        socket_.open(endpoint.protocol(), error);
+        if (!error) socket_.set_option(ReusePort(true), error);
+        if (!error) socket_.bind(endpoint, error);
+        if (error)
+            throw StartFailure("cannot listen on " + endpoint.address().to_string() + ":" +
+                               std::to_string(endpoint.port()) + ": " + error.message());
+    }
+
+    tcp::endpoint endpoint() const { return socket_.local_endpoint(); }
+
+private:
+    asio::io_context context_;
+    asio::basic_stream_socket<tcp, runtime::Executor> socket_;
+};
+
+/// Why the process has to end before it is told to; the first reason counts.
+class Doom {
+public:
+    void set(const std::string& why) {
+        const std::lock_guard lock(mutex_);
+        if (why_.empty()) why_ = why;
+    }
+    std::string why() const {
+        const std::lock_guard lock(mutex_);
+        return why_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string why_;
+};
+
+unsigned thread_count(const Config& config) {
+    return config.server.threads != 0 ? config.server.threads
+                                      : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string public_url(const Config& config, const tcp::endpoint& endpoint) {
+    if (!config.http.public_url.empty()) return config.public_url();
+    return "http://localhost:" + std::to_string(endpoint.port());
+}
+
+void log_listening(std::string_view event, const tcp::endpoint& endpoint) {
+    const std::string address = endpoint.address().to_string();
+    log::event(log::Level::info, event, {{"address", address}, {"port", endpoint.port()}});
+}
+
+log::Options log_options(const Config& config) {
+    log::Options options;
+    options.level = config.log.level;
+    return options;
+}
+
+/// A whole server: threads, worker, ops listener. Lives on the main thread.
+class Server {
+public:
+    Server(Installation& installation, platform::Metrics& metrics)
+        : installation_(installation), config_(installation.config()), metrics_(metrics),
+          signals_(context_, installation.private_server()),
+          port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
+          url_(public_url(config_, port_.endpoint())) {
+        const auto mismatch = [this](const std::string& why) {
+            doom_.set(why);
+            signals_.stop();
+        };
+        if (config_.worker.enabled) worker_.emplace(installation, metrics, url_, mismatch);
+        const Shared shared{installation,      routes_, metrics, passwords_, port_.endpoint(), url_,
+                            worker_ ? worker_->waker() : std::function<void()>([] {}), mismatch};
+        const unsigned count = thread_count(config_);
+        for (unsigned i = 0; i < count; ++i)
+            threads_.push_back(std::make_unique<ServeThread>(shared, i, count));
+        watch_threads(metrics, threads_);
+        open_ops();
+    }
+
+    const std::string& url() const { return url_; }
+
+    /// Serves until it is told to stop. @return why it had to end by itself, else ""
+    std::string run(const std::function<void()>& serving) {
+        for (const auto& thread : threads_) thread->start();
+        if (worker_) worker_->start();
+        log_listening("http.listening", port_.endpoint());
+        serving();
+        asio::co_spawn(context_, main(), [](std::exception_ptr thrown) {
+            if (thrown) std::rethrow_exception(thrown);
+        });
+        context_.run();
+        return doom_.why();
+    }
+
+private:
+    static constexpr unsigned hashes_running = 2;
+    static constexpr unsigned hashes_waiting = 16;
+
+    void open_ops() {
+        if (!config_.ops.listen) return;
+        std::vector<const StoreHealth*> stores;
+        for (const auto& thread : threads_) stores.push_back(&thread->store_health());
+        ops_.emplace(metrics_, std::move(stores), config_.ops.ready_after);
+        http::ServerOptions options;
+        options.endpoint = resolve(*config_.ops.listen);
+        options.max_connections = 256;
+        ops_server_.emplace(context_, options, *ops_);
+        ops_server_->start();
+        log_listening("ops.listening", ops_server_->endpoint());
+    }
+
+    runtime::Awaitable<void> main() {
+        const int signal = co_await signals_.wait();
+        log::event(log::Level::info, "server.stopping", {{"signal", signal}});
+        if (ops_) ops_->draining();
+        if (config_.http.drain_delay.count() > 0) {
+            runtime::Timer delay(context_, config_.http.drain_delay);
+            co_await delay.async_wait(runtime::tuple_token);
+        }
+        const bool clean = drain_threads();
+        if (worker_) worker_->stop(config_.http.drain);
+        if (ops_server_) co_await ops_server_->drain(ops_drain);
+        log::event(log::Level::info, "server.stopped", {{"clean", clean}});
+        context_.stop();
+    }
+
+    /// Blocks the main thread; nothing else needs it by now.
+    bool drain_threads() {
+        std::vector<std::future<bool>> ends;
+        for (const auto& thread : threads_) ends.push_back(thread->drain(config_.http.drain));
+        bool clean = true;
+        for (std::future<bool>& end : ends) clean = end.get() && clean;
+        for (const auto& thread : threads_) thread->join();
+        return clean;
+    }
+
+    Installation& installation_;
+    const Config& config_;
+    platform::Metrics& metrics_;
+    asio::io_context context_{1};
+    Doom doom_;
+    Signals signals_;
+    PortHolder port_;
+    service::PasswordPool passwords_;
+    std::string url_;
+    RouteTable routes_;
+    std::optional<WorkerThread> worker_;
+    std::vector<std::unique_ptr<ServeThread>> threads_;
+    std::optional<Ops> ops_;
+    std::optional<http::Server> ops_server_;
+};
+
+void say_where_mail_lands(const Config& config, std::ostream& out) {
+    if (const auto target = mail::parse_mail_url(config.mail.url.reveal()))
+        out << "Mail goes to " << mail::redacted(*target)
+            << (std::holds_alternative<mail::MaildirTarget>(*target) ? " (look into new/)" : "")
+            << "\n";
+}
+
+} // namespace
+
+int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std::ostream& out) {
+    const Config& config = loaded.config;
+    const log::Writer writer(log_options(config));
+    Installation installation(config);
+    if (options.demo) load_demo(installation);
+    refuse_demo_secrets(installation);
+    platform::Metrics metrics;
+    std::string doom;
+    {
+        Server server(installation, metrics);
+        doom = server.run([&] {
+            out << "mfad serves " << server.url() << "\n";
+            if (installation.private_server() != nullptr)
+                out << "Its Redis is private, in " << config.server.data_dir.string()
+                    << ": this instance shares its state with no other machine.\n";
+            say_where_mail_lands(config, out);
+            if (options.demo) out << "\n" << demo_text(installation, server.url());
+            out.flush();
+        });
+    }
+    if (!doom.empty()) throw StartFailure(doom);
+    return 0;
+}
+
+int work(const platform::LoadedConfig& loaded) {
+    const Config& config = loaded.config;
+    const log::Writer writer(log_options(config));
+    Installation installation(config);
+    platform::Metrics metrics;
+    asio::io_context context(1);
+    Doom doom;
+    Signals signals(context, installation.private_server());
+    WorkerThread worker(installation, metrics, config.public_url(), [&](const std::string& why) {
+        doom.set(why);
+        signals.stop();
+    });
+    worker.start();
+    log::event(log::Level::info, "worker.started");
+    asio::co_spawn(context, signals.wait(), [&](std::exception_ptr, int) { context.stop(); });
+    context.run();
+    worker.stop(config.http.drain);
+    if (!doom.why().empty()) throw StartFailure(doom.why());
+    return 0;
+}
+
+} // namespace mfad::app

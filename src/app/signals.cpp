@@ -1,0 +1,75 @@
+#include "signals.hpp"
+
+#include "mfad/platform/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <cstdlib>
+
+namespace mfad::app {
+namespace {
+
+namespace asio = runtime::asio;
+namespace log = platform::log;
+
+constexpr std::chrono::seconds restart_pause{1};
+
+} // namespace
+
+Signals::Signals(asio::io_context& context, redis::PrivateServer* server)
+    : context_(context), ends_(context, SIGTERM, SIGINT), children_(context, SIGCHLD),
+      server_(server), stopped_(context, runtime::SteadyClock::time_point::max()) {
+    // A peer that closes is an error of the write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    if (server_ == nullptr) return;
+    asio::co_spawn(context_, guard_server(), [](std::exception_ptr thrown) {
+        if (thrown) log::event(log::Level::error, "redis.guard_failed");
+    });
+}
+
+runtime::Awaitable<int> Signals::wait() {
+    int received = 0;
+    ends_.async_wait([this, &received](boost::system::error_code error, int signal) {
+        if (error) return;
+        received = signal;
+        die_on_next();
+        stopped_.cancel();
+    });
+    co_await stopped_.async_wait(runtime::tuple_token);
+    co_return received;
+}
+
+void Signals::die_on_next() {
+    ends_.async_wait([](boost::system::error_code error, int signal) {
+        if (!error) std::_Exit(128 + signal);
+    });
+}
+
+void Signals::stop() {
+    asio::post(context_, [this] { stopped_.cancel(); });
+}
+
+runtime::Awaitable<void> Signals::guard_server() {
+    for (;;) {
+        const auto [error, signal] = co_await children_.async_wait(runtime::tuple_token);
+        if (error) co_return;
+        const auto how = server_->exited();
+        if (!how) continue;
+        log::event(log::Level::error, "redis.exited", {{"how", *how}});
+        for (bool running = false; !running;) {
+            try {
+                server_->restart();
+                running = true;
+            } catch (const std::exception& failure) {
+                log::event(log::Level::error, "redis.restart_failed", {{"error", failure.what()}});
+            }
+            if (running) break;
+            runtime::Timer pause(co_await asio::this_coro::executor, restart_pause);
+            co_await pause.async_wait(runtime::tuple_token);
+        }
+    }
+}
+
+} // namespace mfad::app

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "mfad/redis/private_server.hpp"
+#include "mfad/runtime/executor.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <functional>
+
+namespace mfad::app {
+
+/// What the main thread waits for: to be told to stop, and the end of the private Redis, which it starts again.
+///
+/// The first SIGTERM or SIGINT stops in good order, a second one at once.
+class Signals {
+public:
+    /// @param server may be null
+    Signals(runtime::asio::io_context& context, redis::PrivateServer* server);
+
+    /// Waits for the first of SIGTERM and SIGINT, or for `stop`. @return the signal, 0 for `stop`
+    runtime::Awaitable<int> wait();
+    /// Ends the wait; any thread.
+    void stop();
+
+private:
+    runtime::Awaitable<void> guard_server();
+    void die_on_next();
+
+    runtime::asio::io_context& context_;
+    runtime::asio::basic_signal_set<runtime::Executor> ends_;
+    runtime::asio::basic_signal_set<runtime::Executor> children_;
+    redis::PrivateServer* server_;
+    runtime::Timer stopped_;
+};
+
+} // namespace mfad::app
