@@ -43,22 +43,30 @@ tcp::endpoint resolve(const platform::Endpoint& listen) {
 class PortHolder {
 public:
     explicit PortHolder(const tcp::endpoint& endpoint) : socket_(context_) {
-        using ReusePort =
-            asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>; // Asio has no name for it
-        boost::system::error_code error;
-        socket_.open(endpoint.protocol(), error);
-        if (!error) socket_.set_option(ReusePort(true), error);
-        if (!error) socket_.bind(endpoint, error);
-        if (error)
-            throw StartFailure("cannot listen on " + endpoint.address().to_string() + ":" +
-                               std::to_string(endpoint.port()) + ": " + error.message());
+        // Sharing a port is for the threads of one server: somebody else's is found out first.
+        Socket probe(context_);
+        bind<asio::socket_base::reuse_address>(probe, endpoint);
+        probe.close();
+        bind<asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>>(socket_, endpoint);
     }
 
     tcp::endpoint endpoint() const { return socket_.local_endpoint(); }
 
 private:
+    using Socket = asio::basic_stream_socket<tcp, runtime::Executor>;
+
+    template <class Option> static void bind(Socket& socket, const tcp::endpoint& endpoint) {
+        boost::system::error_code error;
+        socket.open(endpoint.protocol(), error);
+        if (!error) socket.set_option(Option(true), error);
+        if (!error) socket.bind(endpoint, error);
+        if (error)
+            throw StartFailure("cannot listen on " + endpoint.address().to_string() + ":" +
+                               std::to_string(endpoint.port()) + ": " + error.message());
+    }
+
     asio::io_context context_;
-    asio::basic_stream_socket<tcp, runtime::Executor> socket_;
+    Socket socket_;
 };
 
 /// Why the process has to end before it is told to; the first reason counts.

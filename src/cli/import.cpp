@@ -1,0 +1,53 @@
+#include "command.hpp"
+
+#include "mfad/app/admin.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include <unistd.h>
+
+namespace mfad::cli {
+namespace {
+
+/// Standard input can be read once, and an import reads twice: it is kept in a file without a name.
+std::fstream spool(std::istream& in) {
+    const auto name = std::filesystem::temp_directory_path() / "mfad-import-XXXXXX";
+    std::string path = name.string();
+    const int fd = ::mkstemp(path.data());
+    if (fd < 0) throw std::runtime_error("cannot make a temporary file in " + name.parent_path().string());
+    ::close(fd);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::trunc);
+    std::filesystem::remove(path);
+    if (in.peek() != std::istream::traits_type::eof()) file << in.rdbuf();
+    file.flush();
+    if (!file) throw std::runtime_error("cannot keep the input in a temporary file");
+    file.seekg(0);
+    return file;
+}
+
+int import_from(const platform::Config& config, const std::string& name) {
+    const bool progress = ::isatty(STDERR_FILENO) != 0;
+    if (name == "-") {
+        std::fstream file = spool(std::cin);
+        return app::import_file(config, name, file, std::cerr, progress);
+    }
+    std::ifstream file(name);
+    if (!file) throw std::runtime_error(name + ": cannot be read");
+    return app::import_file(config, name, file, std::cerr, progress);
+}
+
+} // namespace
+
+void add_import(CLI::App& app, Invocation& invocation) {
+    auto* call = app.add_subcommand("import", "import NDJSON; any number of times, with one end");
+    auto name = std::make_shared<std::string>();
+    call->add_option("FILE", *name, "the file; - for standard input")->required();
+    call->callback([&invocation, name] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = import_from(loaded.config, *name);
+    });
+}
+
+} // namespace mfad::cli

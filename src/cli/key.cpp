@@ -1,0 +1,76 @@
+#include "command.hpp"
+
+#include "mfad/app/admin.hpp"
+#include "mfad/platform/clock.hpp"
+
+#include <iostream>
+
+namespace mfad::cli {
+namespace {
+
+void add_create(CLI::App& key, Invocation& invocation) {
+    auto* call = key.add_subcommand("create", "make a credential; its secret is printed once");
+    auto wanted = std::make_shared<app::NewCredential>();
+    auto lifetime = std::make_shared<std::string>();
+    auto permissions = std::make_shared<std::vector<std::string>>();
+    call->add_option("--tenant", wanted->tenant, "the tenant that it belongs to")->required();
+    call->add_option("--kind", wanted->kind, "what it may be used as")
+        ->required()
+        ->check(CLI::IsMember({"server", "secret", "session"}));
+    call->add_option("--user", wanted->user, "the user whose key it is, for a secret");
+    call->add_option("--permissions", *permissions, "such as users:read,update; may be repeated")
+        ->delimiter(';');
+    call->add_option("--ttl", *lifetime, "how long it works, such as 24h; for ever if not given");
+    call->callback([&invocation, wanted, lifetime, permissions] {
+        for (const std::string& part : *permissions)
+            wanted->permissions += (wanted->permissions.empty() ? "" : ";") + part;
+        if (!lifetime->empty()) {
+            wanted->lifetime = platform::parse_duration(*lifetime);
+            if (!wanted->lifetime || wanted->lifetime->count() == 0)
+                throw CLI::ValidationError("--ttl", "must be a duration such as 24h");
+        }
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::create_credential(loaded.config, *wanted, std::cout, std::cerr);
+    });
+}
+
+} // namespace
+
+void add_key(CLI::App& app, Invocation& invocation) {
+    auto* key = app.add_subcommand("key", "credentials of tenants, servers and users");
+    key->require_subcommand(1);
+    add_create(*key, invocation);
+
+    auto* list = key->add_subcommand("list", "list credentials, without their secrets");
+    auto tenant = std::make_shared<std::string>();
+    list->add_option("--tenant", *tenant, "of this tenant alone");
+    list->callback([&invocation, tenant] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::list_credentials(loaded.config, *tenant, std::cout);
+    });
+
+    auto* revoke = key->add_subcommand("revoke", "end a credential everywhere, within a second");
+    auto id = std::make_shared<std::string>();
+    revoke->add_option("ID", *id, "as `mfad key list` shows it")->required();
+    revoke->callback([&invocation, id] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::revoke_credential(loaded.config, *id, std::cout, std::cerr);
+    });
+}
+
+void add_keys(CLI::App& app, Invocation& invocation) {
+    auto* keys = app.add_subcommand("keys", "the key file of the installation");
+    keys->require_subcommand(1);
+    auto* init = keys->add_subcommand("init", "make the key file; one that is there stays");
+    init->callback([&invocation] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::init_keys(loaded.config, std::cout);
+    });
+    auto* list = keys->add_subcommand("list", "list its keys, without their secrets");
+    list->callback([&invocation] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::list_keys(loaded.config, std::cout);
+    });
+}
+
+} // namespace mfad::cli

@@ -1,0 +1,40 @@
+#include "command.hpp"
+
+#include "mfad/app/admin.hpp"
+
+#include <iostream>
+
+namespace mfad::cli {
+
+void add_user(CLI::App& app, Invocation& invocation) {
+    auto* user = app.add_subcommand("user", "users of a tenant");
+    user->require_subcommand(1);
+    auto* show = user->add_subcommand("show", "print a user's state as JSON, without secrets");
+    auto tenant = std::make_shared<std::string>();
+    auto id = std::make_shared<std::string>();
+    show->add_option("TENANT", *tenant, "the tenant's id")->required();
+    show->add_option("USER", *id, "the user's id")->required();
+    show->callback([&invocation, tenant, id] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::show_user(loaded.config, *tenant, *id, std::cout, std::cerr);
+    });
+}
+
+void add_outbox(CLI::App& app, Invocation& invocation) {
+    auto* outbox = app.add_subcommand("outbox", "mail that is owed");
+    outbox->require_subcommand(1);
+    auto* list = outbox->add_subcommand("list", "list mail that is owed");
+    auto dead = std::make_shared<bool>(false);
+    list->add_flag("--dead", *dead, "mail that was given up, instead");
+    list->callback([&invocation, dead] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::list_outbox(loaded.config, *dead, std::cout);
+    });
+}
+
+void add_check(CLI::App& app, Invocation& invocation) {
+    auto* call = app.add_subcommand("check", "look at configuration, Redis, keys, clock and mail");
+    call->callback([&invocation] { invocation.status = app::check(invocation.load(), std::cout); });
+}
+
+} // namespace mfad::cli

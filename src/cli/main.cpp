@@ -1,0 +1,54 @@
+#include "command.hpp"
+
+#include "mfad/redis/errors.hpp"
+
+#include <iostream>
+
+namespace mfad::cli {
+namespace {
+
+constexpr int cannot_start = 2;
+
+int run(int argc, char** argv) {
+    CLI::App app{"Self-hosted server for multi-factor-authentication state", "mfad"};
+    Invocation invocation;
+    app.add_option("--config", invocation.config_file,
+                   "configuration (default: config/mfad.toml, if it is there)");
+    app.require_subcommand(1);
+    app.fallthrough(); // `mfad serve --config FILE` as well as `mfad --config FILE serve`
+    for (const auto add : {add_serve, add_worker, add_import, add_key, add_keys, add_user,
+                           add_outbox, add_check, add_version})
+        add(app, invocation);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : cannot_start;
+    }
+    return invocation.status;
+}
+
+/// Runs the call; what kept it from starting is told on stderr.
+int run_and_report(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const platform::BadConfig& error) {
+        for (const std::string& problem : error.problems()) std::cerr << problem << "\n";
+    } catch (const redis::Unavailable& error) {
+        std::cerr << "mfad: Redis is not available: " << error.what() << "\n";
+    } catch (const std::exception& error) {
+        std::cerr << "mfad: " << error.what() << "\n";
+    }
+    return cannot_start;
+}
+
+} // namespace
+
+platform::LoadedConfig Invocation::load() const {
+    return platform::load_config(config_file, platform::process_environment());
+}
+
+} // namespace mfad::cli
+
+int main(int argc, char** argv) {
+    return mfad::cli::run_and_report(argc, argv);
+}
