@@ -1,0 +1,185 @@
+#include "mfad/app/admin.hpp"
+
+#include "import_run.hpp"
+#include "installation.hpp"
+#include "run_once.hpp"
+
+#include "mfad/platform/json_text.hpp"
+#include "mfad/service/addresses.hpp"
+#include "mfad/service/mail_job.hpp"
+#include "mfad/store/job_store.hpp"
+#include "mfad/store/settings_store.hpp"
+#include "mfad/store/user_store.hpp"
+
+#include <iomanip>
+
+namespace mfad::app {
+namespace {
+
+using runtime::Awaitable;
+
+constexpr std::chrono::seconds patience{30};
+
+std::string_view name(platform::KeyUse use) {
+    switch (use) {
+    case platform::KeyUse::seal: return "seal";
+    case platform::KeyUse::pepper: return "pepper";
+    case platform::KeyUse::sign: break;
+    }
+    return "sign";
+}
+
+// ---- user show -------------------------------------------------------------------------------------
+
+struct ShownUser {
+    std::optional<domain::MfaState> state;
+    std::optional<store::Contact> contact;
+};
+
+Awaitable<void> read_user(redis::Connection& connection, const Installation& installation,
+                          const domain::UserRef& user, ShownUser& shown) {
+    const store::Context store(connection, installation.store_keys(), patience);
+    const store::SettingsStore settings(store);
+    const store::UserStore users(store);
+    shown.state = co_await settings.read(user);
+    shown.contact = co_await users.contact(user);
+}
+
+void append_set(platform::JsonText& json, std::string_view member, domain::FactorSet set) {
+    json.key(member).begin_array();
+    domain::for_each(set, [&json](domain::FactorType type) { json.value(to_string(type)); });
+    json.end_array();
+}
+
+std::string user_json(const domain::UserRef& user, const ShownUser& shown, service::Vault& vault) {
+    const domain::MfaState& state = *shown.state;
+    platform::JsonText json;
+    json.begin_object().member("tenant", user.tenant).member("id", user.user);
+    const auto address = service::open_address(shown.contact->address, user, vault);
+    if (address)
+        json.member("email", address->masked());
+    else
+        json.key("email").null();
+    json.member("locale", shown.contact->locale);
+    json.key("mfa").begin_object();
+    append_set(json, "allowed", state.allowed);
+    append_set(json, "enabled", state.enabled);
+    append_set(json, "enrolled", state.enrolled);
+    append_set(json, "required", state.required());
+    json.member("active", state.active()).member("change_restricted", state.change_restricted);
+    json.key("last_auth_time");
+    if (state.last_auth_time)
+        json.value(platform::rfc3339(*state.last_auth_time));
+    else
+        json.null();
+    json.member("version", state.version).end_object();
+    return std::move(json.end_object()).str();
+}
+
+// ---- outbox list -----------------------------------------------------------------------------------
+
+Awaitable<void> list_jobs(redis::Connection& connection, const Installation& installation,
+                          std::vector<store::ListedJob>& found) {
+    const store::Context store(connection, installation.store_keys(), patience);
+    const store::JobStore jobs(store);
+    found = co_await jobs.list();
+}
+
+std::string_view name(store::ListedJob::Where where) {
+    switch (where) {
+    case store::ListedJob::Where::due: return "due";
+    case store::ListedJob::Where::leased: return "leased";
+    case store::ListedJob::Where::dead: break;
+    }
+    return "dead";
+}
+
+void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
+    const auto job = service::open_job(listed.job.bytes, vault);
+    out << std::left << std::setw(34) << service::public_job_id(listed.job.bytes) << std::setw(8)
+        << name(listed.where) << std::setw(26) << platform::rfc3339(listed.at);
+    if (!job) {
+        out << "unreadable: not sealed with this key file\n";
+        return;
+    }
+    out << std::setw(18) << to_string(job->kind) << std::setw(24)
+        << job->user.tenant + "/" + job->user.user << std::setw(10) << job->attempts
+        << (job->last_error.empty() ? "-" : job->last_error) << "\n";
+}
+
+} // namespace
+
+int import_file(const platform::Config& config, const std::string& file, std::istream& in,
+                std::ostream& err, bool progress) {
+    Installation installation(config);
+    ImportRun run;
+    run.next = [&in](std::string& line) { return static_cast<bool>(std::getline(in, line)); };
+    run.rewind = [&in] {
+        in.clear();
+        in.seekg(0);
+    };
+    run.refused = [&](std::uint64_t line, const std::string& why) {
+        err << file << ":" << line << ": " << why << "\n";
+    };
+    if (progress)
+        run.progress = [&err](const ImportProgress& so_far) {
+            err << "\r" << so_far.applied << " lines" << std::flush;
+        };
+    run.allow_demo_secrets = installation.private_server() != nullptr;
+    const ImportProgress done = run_import(installation, run);
+    if (progress) err << "\r";
+    err << done.applied << " lines applied, " << done.refused << " refused\n";
+    return done.refused == 0 ? 0 : 1;
+}
+
+int init_keys(const platform::Config& config, std::ostream& out) {
+    const std::filesystem::path path = config.key_file();
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+    platform::KeyRing::generate(platform::wall_now()).save_new(path);
+    out << "made " << path.string() << ": keep a copy; without it nothing that is stored can be read\n";
+    return 0;
+}
+
+int list_keys(const platform::Config& config, std::ostream& out) {
+    const auto ring = platform::KeyRing::load(config.key_file());
+    out << "ID   USE     STATE    IN USE  CREATED               CHECK\n";
+    for (const platform::KeyInfo& key : ring.list())
+        out << std::left << std::setw(5) << unsigned{key.id} << std::setw(8) << name(key.use)
+            << std::setw(9) << (key.state == platform::KeyState::active ? "active" : "retired")
+            << std::setw(8) << (key.in_use ? "yes" : "no") << std::setw(22)
+            << platform::rfc3339(key.created) << key.check << "\n";
+    return 0;
+}
+
+int show_user(const platform::Config& config, const std::string& tenant, const std::string& user,
+              std::ostream& out, std::ostream& err) {
+    Installation installation(config);
+    const domain::UserRef ref{tenant, user};
+    ShownUser shown;
+    run_once(installation.link("user"), [&](redis::Connection& connection) {
+        return read_user(connection, installation, ref, shown);
+    });
+    if (!shown.state || !shown.contact) {
+        err << "mfad: there is no user " << user << " of tenant " << tenant << "\n";
+        return 1;
+    }
+    service::Vault vault(installation.keys());
+    out << user_json(ref, shown, vault) << "\n";
+    return 0;
+}
+
+int list_outbox(const platform::Config& config, bool dead, std::ostream& out) {
+    Installation installation(config);
+    std::vector<store::ListedJob> found;
+    run_once(installation.link("outbox"), [&](redis::Connection& connection) {
+        return list_jobs(connection, installation, found);
+    });
+    service::Vault vault(installation.keys());
+    out << "ID                                STATE   AT                        KIND              "
+           "USER                    ATTEMPTS  LAST ERROR\n";
+    for (const store::ListedJob& job : found)
+        if ((job.where == store::ListedJob::Where::dead) == dead) print_job(job, vault, out);
+    return 0;
+}
+
+} // namespace mfad::app
