@@ -40,9 +40,13 @@ public:
     Temporary& operator=(const Temporary&) = delete;
     ~Temporary() { ::unlink(path_.c_str()); }
 
-    void write(std::string_view content) const {
+    void write(std::string_view content, const std::filesystem::path& path) const {
         const Descriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         require(file.get() >= 0);
+        // A file that is replaced, by root perhaps, keeps its owner, who has to read it.
+        struct stat before {};
+        if (::stat(path.c_str(), &before) == 0)
+            require(::fchown(file.get(), before.st_uid, before.st_gid) == 0);
         require(::fchmod(file.get(), 0600) == 0);
         write_all(file.get(), content);
         require(::fsync(file.get()) == 0);
@@ -72,8 +76,8 @@ Descriptor::~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-Descriptor open_to_read(const std::filesystem::path& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+Descriptor open_to_read(const std::filesystem::path& path, int flags) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
     require(fd >= 0);
     return Descriptor(fd);
 }
@@ -100,7 +104,7 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
 void write_private_file(
     const std::filesystem::path& path, std::string_view content, Existing existing) {
     const Temporary temporary(path);
-    temporary.write(content);
+    temporary.write(content, path);
     temporary.become(path, existing);
     sync_directory(path);
 }

@@ -19,8 +19,8 @@ private:
     int fd_;
 };
 
-/// Opens a file for reading. @throws std::system_error
-Descriptor open_to_read(const std::filesystem::path& path);
+/// Opens a file for reading. @param flags more flags of open(2) @throws std::system_error
+Descriptor open_to_read(const std::filesystem::path& path, int flags = 0);
 
 /// What is left to read. @throws std::system_error, also (EFBIG) for more than `limit` bytes
 std::string read_all(const Descriptor& file, std::size_t limit);
@@ -32,7 +32,7 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit);
 enum class Existing { keep, replace };
 
 /// Writes a file of mode 0600 that is there whole or not at all, also after a crash: a temporary
-/// beside it, fsync, and one atomic step to its name.
+/// beside it, fsync, and one atomic step to its name. A file that it replaces hands its owner on.
 /// @throws std::system_error; EEXIST when there is one already and `existing` is `keep`
 void write_private_file(
     const std::filesystem::path& path, std::string_view content, Existing existing);
