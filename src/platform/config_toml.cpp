@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace mfad::platform {
 namespace {
@@ -57,8 +58,9 @@ std::vector<TomlValue> read_toml(std::string_view text) {
     } catch (const toml::parse_error& error) {
         throw TomlError{error.source().begin.line, std::string(error.description())};
     }
-    std::stable_sort(values.begin(), values.end(), [](const TomlValue& a, const TomlValue& b) {
-        return a.line < b.line;
+    // A section comes before what is in it, also where both are in one line.
+    std::sort(values.begin(), values.end(), [](const TomlValue& a, const TomlValue& b) {
+        return std::tie(a.line, a.section, a.name) < std::tie(b.line, b.section, b.name);
     });
     return values;
 }

@@ -41,8 +41,7 @@ Writer::~Writer() {
     running.store(nullptr);
     parts_->sink->close(std::chrono::steady_clock::now() + parts_->options.patience);
     parts_->logger->flush(); // behind the last line
-    parts_->logger.reset();
-    parts_->queue.reset(); // its thread writes what is queued, and ends
+    parts_->queue.reset();   // its thread writes what is queued, and ends
 }
 
 std::uint64_t Writer::dropped() const {

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(the_known_file_gives_the_known_keys) {
 }
 
 BOOST_AUTO_TEST_CASE(a_saved_file_is_for_its_owner_alone_whatever_the_umask) {
-    for (const mode_t mask : {0000, 0077, 0777}) {
+    for (const mode_t mask : {0000U, 0077U, 0777U}) {
         const PrivateDir dir;
         const auto path = dir.path() / "keys.json";
         const mode_t before = ::umask(mask);
