@@ -1,0 +1,101 @@
+#include "config_rules.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+
+namespace mfad::platform::rules {
+namespace {
+
+bool one_of_schemes(std::string_view text, std::initializer_list<std::string_view> schemes) {
+    return std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) {
+        return text.size() > scheme.size() && text.starts_with(scheme);
+    });
+}
+
+} // namespace
+
+std::optional<Rate> read_rate(std::string_view text) {
+    const auto rate = parse_rate(text);
+    if (!rate || rate->period < std::chrono::seconds(1) || rate->period > std::chrono::hours(24))
+        return std::nullopt;
+    return rate;
+}
+
+std::optional<std::vector<Rate>> Rates::read(const Value& value) const {
+    const auto* texts = std::get_if<std::vector<std::string>>(&value);
+    if (!texts || texts->size() > most) return std::nullopt;
+    std::vector<Rate> rates;
+    for (const std::string& text : *texts) {
+        const auto rate = read_rate(text);
+        if (!rate) return std::nullopt;
+        rates.push_back(*rate);
+    }
+    return rates;
+}
+
+std::string Rates::print(const std::vector<Rate>& rates) const {
+    std::string out = "[";
+    for (const Rate& rate : rates)
+        out.append(out.size() > 1 ? ", " : "").append(in_quotes(to_text(rate)));
+    return out + "]";
+}
+
+std::optional<std::optional<Endpoint>> MaybeListen::read(const Value& value) const {
+    const auto* text = std::get_if<std::string>(&value);
+    if (!text) return std::nullopt;
+    if (text->empty()) return std::optional<Endpoint>{};
+    const auto endpoint = parse_endpoint(*text);
+    if (!endpoint) return std::nullopt;
+    return endpoint;
+}
+
+std::string SecretUrl::print(const Secret& url) const {
+    const std::string_view text = url.reveal();
+    const std::size_t authority = text.find("://");
+    const std::size_t at = text.rfind('@'); // the last: a password may hold one too
+    if (authority == std::string_view::npos || at == std::string_view::npos || at < authority)
+        return in_quotes(text);
+    return in_quotes(
+        std::string(text.substr(0, authority + 3)) + "***" + std::string(text.substr(at)));
+}
+
+std::optional<std::string> any_text(std::string_view text) {
+    return std::string(text);
+}
+
+std::optional<std::string> some_text(std::string_view text) {
+    return text.empty() ? std::nullopt : any_text(text);
+}
+
+std::optional<std::string> mailbox(std::string_view text) {
+    // The mail layer has the grammar; this much catches a value in the wrong place.
+    const std::size_t at = text.rfind('@');
+    if (at == 0 || at == std::string_view::npos || at + 1 == text.size()) return std::nullopt;
+    return any_text(text);
+}
+
+std::optional<std::string> web_address(std::string_view text) {
+    if (text.empty()) return std::string();
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed) return std::nullopt;
+    const boost::urls::url_view& url = *parsed;
+    const auto scheme = url.scheme_id();
+    if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)
+        return std::nullopt;
+    if (!url.has_authority() || url.host().empty() || url.has_userinfo()) return std::nullopt;
+    if (url.has_query() || url.has_fragment()) return std::nullopt;
+    if (url.has_port() && url.port_number() == 0) return std::nullopt;
+    return std::string(text.substr(0, text.find_last_not_of('/') + 1));
+}
+
+bool redis_url(std::string_view text) {
+    return text.empty() || one_of_schemes(text, {"unix:///", "redis://"});
+}
+
+bool mail_url(std::string_view text) {
+    return one_of_schemes(text, {"maildir:", "smtp://", "smtps://"});
+}
+
+} // namespace mfad::platform::rules
