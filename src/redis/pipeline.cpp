@@ -14,7 +14,7 @@ constexpr std::size_t kept_capacity = 1U << 20;
 
 Pipeline::Pipeline(const Limits& limits) : limits_(limits), reader_(limits.max_reply_bytes) {}
 
-Pipeline::~Pipeline() {
+void Pipeline::drop_all() noexcept {
     while (!queue_.empty())
         if (Slot* const slot = pop_front().slot) slot->on_dropped();
 }
@@ -176,6 +176,7 @@ void Pipeline::refuse_waiting() {
 
 void Pipeline::fail_all() {
     settling_ = true;
+    next_deadline_ = TimePoint::max();
     writing_.clear();
     sent_ = 0;
     filling_.clear();

@@ -41,7 +41,7 @@ public:
     public:
         virtual void on_reply(Reply reply) = 0;
         virtual void on_failure(Unavailable::Reason reason) = 0;
-        /// The pipeline is being destroyed: let go, resume nobody.
+        /// The owner goes away: let go, resume nobody.
         virtual void on_dropped() noexcept = 0;
 
         virtual ~Slot() = default;
@@ -61,7 +61,7 @@ public:
     explicit Pipeline(const Limits& limits);
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
-    ~Pipeline();
+    ~Pipeline() { drop_all(); }
 
     /// Queues a command. False when the queue is full: then nothing has happened.
     bool submit(std::string_view wire, Slot& slot, TimePoint deadline);
@@ -98,6 +98,9 @@ public:
 
     /// No connection has come up: what waits is `not_connected`.
     void refuse_waiting();
+
+    /// Lets go of everybody, resuming nobody.
+    void drop_all() noexcept;
 
     bool empty() const { return queue_.empty(); }
     Counters counters() const;
