@@ -324,6 +324,10 @@ bool RequestReader::has_bytes() const {
     return parts_->cursor < parts_->size || has_header();
 }
 
+bool RequestReader::has_next() const {
+    return parts_->cursor < parts_->size;
+}
+
 bool RequestReader::has_header() const {
     return parts_->header_end > 0;
 }

@@ -61,6 +61,8 @@ public:
     /// Whether bytes are there that no complete request has used: of the request under way, or of
     /// the next.
     bool has_bytes() const;
+    /// After `complete`: whether something of a next request has come already.
+    bool has_next() const;
     /// Whether the header of the request under way has been read whole.
     bool has_header() const;
     /// Whether `request()` has a target and method that answers may be shaped after.
