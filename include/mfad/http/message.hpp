@@ -2,6 +2,7 @@
 
 #include "mfad/runtime/executor.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,18 +17,19 @@ enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options
 /// The method's name on the wire; "" for `other`.
 std::string_view to_string(Method method);
 
-/// A header field as it came: the name in the sender's case, the value without surrounding white space.
+/// A header field as it came: the name in the sender's case, the value without surrounding white
+/// space.
 struct Header {
     std::string_view name;
     std::string_view value;
 };
 
-/// A request that was read whole and within its limits. Views point into the session's buffers and live until the
-/// answer has been written.
+/// A request that was read whole and within its limits. Views point into the session's buffers and
+/// live until the answer has been written.
 struct Request {
     Method method = Method::other;
-    std::string_view path;  ///< as sent, percent-encoded, up to `?`; starts with `/`
-    std::string_view query; ///< as sent, after `?`; empty when there is none
+    std::string_view path;           ///< as sent, percent-encoded, up to `?`; starts with `/`
+    std::string_view query;          ///< as sent, after `?`; empty when there is none
     std::span<const Header> headers; ///< without trailers
     std::string_view body;
     std::string_view peer;       ///< the connection's address, without port
@@ -40,8 +42,8 @@ struct Request {
     std::size_t count(std::string_view name) const;
 };
 
-/// An answer. The session adds `Date`, `Content-Length`, `Connection`, `X-Request-Id`, and `Cache-Control: no-store`
-/// unless the answer set its own.
+/// An answer. The session adds `Date`, `Content-Length`, `Connection`, `X-Request-Id`, and
+/// `Cache-Control: no-store` unless the answer set its own.
 class Response {
 public:
     Response() = default;
@@ -50,7 +52,8 @@ public:
     Response(unsigned status, std::string_view content_type, std::string body)
         : status_(status), content_type_(content_type), body_(std::move(body)) {}
 
-    /// Adds a field. Control characters (CR and LF above all) in a value are a bug of the caller: `std::logic_error`.
+    /// Adds a field. Control characters (CR and LF above all) in a value are a bug of the caller:
+    /// `std::logic_error`.
     Response& header(std::string_view name, std::string_view value);
     /// Ends the connection after this answer.
     Response& close() {
@@ -87,6 +90,13 @@ enum class Fault : std::uint8_t {
     timed_out,            ///< 408
     internal,             ///< 500: the handler threw
 };
+inline constexpr std::size_t fault_count = 9;
+
+/// The status that a fault is answered with, in whatever shape.
+unsigned status_of(Fault fault);
+
+/// What RFC 9110 and RFC 6585 call a status; "" for one that they do not know.
+std::string_view reason_phrase(unsigned status);
 
 /// What a session serves. One object a thread; called on that thread only.
 class Application {
@@ -96,9 +106,12 @@ public:
     /// Answers a request. What it throws is answered by `fail` with `Fault::internal`.
     virtual runtime::Awaitable<Response> handle(const Request& request) = 0;
 
-    /// The answer to a request that did not reach `handle` or was thrown out of it, in the shape that its path's owner
-    /// uses. `request` has its target; the rest may be missing. Before a target is known the session answers by
-    /// itself: 400, problem+json, close.
+    /// The answer to a request that did not reach `handle` or was thrown out of it, in the shape
+    /// that its path's owner uses. `request` has its target; the rest may be missing. Before a
+    /// target is known the session answers by itself: problem+json, close.
+    ///
+    /// With `Fault::internal` it is called while the exception is being handled, for
+    /// `std::current_exception()` and the log. The connection is closed after it in any case.
     virtual Response fail(const Request& request, Fault fault) noexcept = 0;
 };
 

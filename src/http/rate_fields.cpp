@@ -1,0 +1,52 @@
+#include "mfad/http/rate_fields.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace mfad::http {
+namespace {
+
+/// RFC 9651 section 4.1.6.
+void append_string(std::string& out, std::string_view text) {
+    out.push_back('"');
+    for (const char c : text) {
+        if (c < 0x20 || c >= 0x7f) throw std::logic_error("policy name is not printable ASCII");
+        if (c == '"' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    out.push_back('"');
+}
+
+void append_parameter(std::string& out, char key, std::uint64_t number) {
+    constexpr std::uint64_t largest_integer = 999'999'999'999'999; // RFC 9651 section 3.3.1
+    out.push_back(';');
+    out.push_back(key);
+    out.push_back('=');
+    out.append(std::to_string(std::min(number, largest_integer)));
+}
+
+std::uint64_t whole_seconds(std::chrono::seconds time) {
+    return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::seconds::rep{0}));
+}
+
+} // namespace
+
+RateFields rate_fields(std::span<const RateState> states) {
+    RateFields fields;
+    for (const RateState& state : states) {
+        if (!fields.limit.empty()) {
+            fields.limit.append(", ");
+            fields.policy.append(", ");
+        }
+        append_string(fields.limit, state.policy);
+        append_parameter(fields.limit, 'r', state.remaining);
+        append_parameter(fields.limit, 't', whole_seconds(state.reset));
+        append_string(fields.policy, state.policy);
+        append_parameter(fields.policy, 'q', state.quota);
+        if (state.window.count() > 0)
+            append_parameter(fields.policy, 'w', whole_seconds(state.window));
+    }
+    return fields;
+}
+
+} // namespace mfad::http
