@@ -1,7 +1,9 @@
 #include "worker_thread.hpp"
 
+#include "mfad/mail/mailbox.hpp"
 #include "mfad/mail/transport.hpp"
 #include "mfad/platform/log.hpp"
+#include "mfad/service/cached_sources.hpp"
 #include "mfad/worker/mail_worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>

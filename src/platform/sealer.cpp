@@ -6,7 +6,7 @@ namespace mfad::platform {
 namespace {
 
 constexpr char version = 1;
-constexpr std::array<std::string_view, 4> names{"email", "mail_job", "idempotency", "factor"};
+constexpr std::array<std::string_view, 5> names{"email", "mail_job", "idempotency", "factor", "tenant"};
 
 std::size_t index(SealPurpose purpose) {
     return static_cast<std::size_t>(purpose);

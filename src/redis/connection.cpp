@@ -92,6 +92,42 @@ private:
     Handler handler_;
 };
 
+/// The first of two commands that are awaited together: it keeps its reply until the second one's
+/// resumes the caller. Lives in the caller's frame.
+class Connection::Held final : public Pipeline::Slot {
+public:
+    Held(Core& core, const Command& command, SteadyClock::time_point deadline) : core_(&core) {
+        if (const auto refused = core.submit(command, *this, deadline)) throw Unavailable(*refused);
+    }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() override {
+        if (core_ != nullptr) core_->cancel(*this, asio::cancellation_type::terminal);
+    }
+
+    void on_reply(Reply reply) override {
+        core_ = nullptr;
+        reply_ = std::move(reply);
+    }
+    void on_failure(Unavailable::Reason reason) override {
+        core_ = nullptr;
+        failure_ = reason;
+    }
+    void on_dropped() noexcept override { core_ = nullptr; }
+
+    /// To be called once the second reply is there.
+    Reply take() {
+        if (failure_) throw Unavailable(*failure_);
+        if (const auto text = reply_.error()) throw ErrorReply(*text);
+        return std::move(reply_);
+    }
+
+private:
+    Core* core_; // null once this slot is out of the queue
+    Reply reply_;
+    std::optional<Unavailable::Reason> failure_;
+};
+
 struct Connection::Start {
     Core* core;
     const Command* command;
@@ -124,6 +160,13 @@ Awaitable<void> Connection::stop(std::chrono::milliseconds grace) {
 Awaitable<Reply> Connection::exec(const Command& command, SteadyClock::time_point deadline) {
     return asio::async_initiate<const runtime::UseAwaitable, Signature>(
         Start{core_.get(), &command, deadline}, runtime::use_awaitable);
+}
+
+Awaitable<std::pair<Reply, Reply>> Connection::exec(
+    const Command& first, const Command& second, SteadyClock::time_point deadline) {
+    Held held(*core_, first, deadline);
+    Reply reply = co_await exec(second, deadline);
+    co_return std::pair(held.take(), std::move(reply));
 }
 
 Awaitable<Reply> Connection::eval(

@@ -3,9 +3,11 @@
 #include "mail_text.hpp"
 
 #include "mfad/domain/email_address.hpp"
+#include "mfad/mail/mailbox.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/log.hpp"
 #include "mfad/service/addresses.hpp"
+#include "mfad/service/enrollment.hpp"
 #include "mfad/service/mail_job.hpp"
 #include "mfad/worker/retry_policy.hpp"
 

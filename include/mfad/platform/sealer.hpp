@@ -13,7 +13,7 @@
 namespace mfad::platform {
 
 /// What a sealed value is; each has a key of its own, derived from the key ring's.
-enum class SealPurpose { email, mail_job, idempotency, factor };
+enum class SealPurpose { email, mail_job, idempotency, factor, tenant };
 
 /// Why a sealed value was not opened. All but `forged` may come from a wrong key file; each
 /// deserves a count of its own.

@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace mfad::redis {
 
@@ -110,6 +111,11 @@ public:
     runtime::Awaitable<Reply> exec(
         const Command& command, runtime::SteadyClock::time_point deadline);
 
+    /// Runs two commands in one round trip, the first one first; nothing of ours comes between them,
+    /// other clients' commands may. Fails as the first of them that failed.
+    runtime::Awaitable<std::pair<Reply, Reply>> exec(
+        const Command& first, const Command& second, runtime::SteadyClock::time_point deadline);
+
     /// As `exec` for a command made by `Command::eval(script, …)`. A server that does not know the
     /// script is given it and asked again, once: a script that is not known has not run.
     runtime::Awaitable<Reply> eval(
@@ -125,6 +131,7 @@ public:
 private:
     class Core;
     class Operation;
+    class Held;
     struct Start;
     std::shared_ptr<Core> core_;
 };

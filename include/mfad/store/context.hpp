@@ -26,6 +26,10 @@ public:
     runtime::Awaitable<redis::Reply> exec(const redis::Command& command) const {
         return connection_.exec(command, deadline());
     }
+    runtime::Awaitable<std::pair<redis::Reply, redis::Reply>>
+    exec(const redis::Command& first, const redis::Command& second) const {
+        return connection_.exec(first, second, deadline());
+    }
     runtime::Awaitable<redis::Reply> eval(const redis::Script& script,
                                           const redis::Command& command) const {
         return connection_.eval(script, command, deadline());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/platform/clock.hpp"
 #include "mfad/store/context.hpp"
 
 #include <chrono>
