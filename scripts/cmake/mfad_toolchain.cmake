@@ -22,7 +22,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)
   # g++ 12 takes Asio's own deallocation of a coroutine frame over 1 KiB for a foreign one, and sees an overrun in
   # std::string's own copy (gcc bugs 103993, 105329).
-  add_compile_options(-Wno-mismatched-new-delete -Wno-array-bounds -Wno-restrict)
+  add_compile_options(-Wno-mismatched-new-delete -Wno-array-bounds -Wno-restrict
+                      -Wno-stringop-overread)
 endif()
 add_compile_definitions(
   _GLIBCXX_ASSERTIONS
