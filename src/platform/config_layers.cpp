@@ -159,7 +159,7 @@ void ConfigLayers::check_section(const Given& given, const TomlValue& section) {
 void ConfigLayers::add_environment(const Environment& environment) {
     seen_.clear();
     for (const auto& [name, text] : environment) {
-        const Given given{"environment", name, "environment " + name};
+        const Given given{"environment", printable(name), "environment " + name};
         if (const auto found = find_key(name, variable_name)) {
             const Shape shape = found->twin ? Shape::text : config_keys()[found->key].shape;
             take(*found, given, from_variable(text, shape));

@@ -5,11 +5,6 @@
 #include <stdexcept>
 
 namespace mfad::platform {
-namespace {
-
-constexpr std::size_t counts_per_line = 8;
-
-} // namespace
 
 Histogram::Histogram(std::span<const double> bounds)
     : bounds_(bounds.begin(), bounds.end()),

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -31,7 +32,7 @@ struct Series {
 struct Family {
     std::string help;
     MetricType type = MetricType::Untyped;
-    std::vector<Series> series{};
+    std::deque<Series> series{}; // which stay where they are while others are added
 };
 
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {

@@ -133,7 +133,8 @@ struct Config {
 /// Names and values of environment variables.
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-/// The environment of this process. Threads: not beside `setenv`.
+/// The environment of this process.
+/// @par Threads  not beside `setenv`
 Environment process_environment();
 
 /// One key as it is in force.

@@ -56,7 +56,7 @@ public:
 /// The file is JSON:
 /// `{"version":1,"keys":[{"id":1,"use":"seal","created":"2026-11-22T05:03:00Z","state":"active",
 /// "secret":"<base64url>"},…]}`, `sign` keys with `"alg":"EdDSA"`; mode 0600.
-/// Threads: const functions from any thread.
+/// @par Threads  const functions from any thread
 class KeyRing {
 public:
     /// New keys, one of each use.
@@ -67,18 +67,18 @@ public:
     /// @throws BadKeyFile
     static KeyRing load(const std::filesystem::path& path);
 
-    /// Writes the file whole or not at all; one that is there already is never touched. @throws
-    /// BadKeyFile
+    /// Writes the file whole or not at all; one that is there already is never touched.
+    /// @throws BadKeyFile
     void save_new(const std::filesystem::path& path) const;
-    /// Writes the file whole or not at all, in the place of the one that is there. @throws
-    /// BadKeyFile
+    /// Writes the file whole or not at all, in the place of the one that is there.
+    /// @throws BadKeyFile
     void save(const std::filesystem::path& path) const;
 
     /// Adds a key; its id. @throws std::length_error when all 255 ids are taken
     std::uint8_t add(KeyUse use, UnixMillis now);
 
-    /// Retires an active key. @throws std::invalid_argument for any other, and for the last active
-    /// one of its use
+    /// Retires an active key.
+    /// @throws std::invalid_argument for any other, and for the last active one of its use
     void retire(std::uint8_t id);
 
     /// The keys of a use: the one in use, other active ones, retired ones. Pointers are good until

@@ -66,8 +66,8 @@ struct Options {
 /// The running log. Before it and after it, events go nowhere.
 ///
 /// The end of this object writes what is queued, for at most `patience`.
-/// Threads: made and ended while no other thread logs; one at a time (`std::logic_error` for a
-/// second).
+/// @par Threads  made and ended while no other thread logs; one at a time (`std::logic_error` for a
+/// second)
 class Writer {
 public:
     explicit Writer(const Options& options);

@@ -17,7 +17,8 @@
 ///
 /// A metric is looked up once, at start, and used through the reference; using it is an atomic add
 /// in a cell that the thread shares with few others or none, so that threads do not slow each other
-/// down. A scrape adds the cells up. Threads: everything here may be used from any thread.
+/// down. A scrape adds the cells up. A counter takes 1 KiB, a histogram some 3 KiB.
+/// @par Threads  everything here may be used from any thread
 namespace mfad::platform {
 
 namespace detail {
@@ -99,8 +100,9 @@ public:
     const std::vector<double>& bounds() const { return bounds_; }
 
 private:
+    static constexpr std::size_t counts_per_line = 8;
     struct alignas(detail::cache_line) Line {
-        std::array<std::atomic<std::uint64_t>, 8> counts{};
+        std::array<std::atomic<std::uint64_t>, counts_per_line> counts{};
     };
     std::size_t line_of(std::size_t cell, std::size_t range) const;
 

@@ -17,7 +17,8 @@ enum class DigestPurpose { code, recovery_code, address };
 /// A digest is HMAC-SHA-256 of place and text under HKDF-SHA-256(pepper, info
 /// "mfad/digest/<purpose>/v1"): 32 bytes. It does not say which pepper made it, so peppers rotate
 /// by addition: new digests are made under the pepper in use, and checked under all. Compare with
-/// `equal_in_constant_time`. Threads: any.
+/// `equal_in_constant_time`.
+/// @par Threads  any
 class Pepper {
 public:
     explicit Pepper(const KeyRing& ring);

@@ -13,6 +13,8 @@ namespace mfad::platform {
 /// ```
 class Place {
 public:
+    Place() { bytes_.reserve(64); }
+
     Place& part(std::string_view text) {
         for (int shift = 24; shift >= 0; shift -= 8)
             bytes_.push_back(static_cast<char>(text.size() >> shift & 255));
@@ -23,7 +25,7 @@ public:
     std::string_view bytes() const { return bytes_; }
 
 private:
-    std::string bytes_{};
+    std::string bytes_;
 };
 
 } // namespace mfad::platform

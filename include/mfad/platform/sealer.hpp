@@ -15,8 +15,8 @@ namespace mfad::platform {
 /// What a sealed value is; each has a key of its own, derived from the key ring's.
 enum class SealPurpose { email, mail_job, idempotency, factor, tenant };
 
-/// Why a sealed value was not opened. All but `forged` may come from a wrong key file; each
-/// deserves a count of its own.
+/// Why a sealed value was not opened. Each deserves a count of its own: `unknown_key` says that
+/// this instance's key file is behind, or another's.
 enum class Unopened {
     cut_short,       ///< not long enough to be one
     unknown_version, ///< of a format that is not known here
@@ -33,7 +33,8 @@ enum class Unopened {
 /// A sealed value is version (1 byte, 1) ‖ key id (1 byte) ‖ nonce (12) ‖ ciphertext ‖ tag (16), of
 /// AES-256-GCM under HKDF-SHA-256(key, info "mfad/<purpose>/v1"). Authenticated with it: version,
 /// key id, purpose and place. Sealed with the key in use; opened with the key that it names, and
-/// with no other. Threads: one thread an object; the ring is not needed after the constructor.
+/// with no other. The ring is not needed after the constructor.
+/// @par Threads  one at a time
 class Sealer {
 public:
     static constexpr std::size_t overhead = 2 + Aead::overhead;

@@ -10,7 +10,8 @@ namespace mfad::platform {
 ///
 /// They are overwritten when the object goes. It cannot be copied, printed, formatted or logged,
 /// and has no `==` (compare with `equal_in_constant_time`). `reveal()` is the one way out, to be
-/// looked for in reviews. Threads: as a `const std::string`.
+/// looked for in reviews.
+/// @par Threads  as a `std::string`
 class Secret {
 public:
     Secret() = default;
