@@ -84,7 +84,7 @@ Outcome outcome_of(Verdict verdict) {
         return Outcome::permanent;
     case Verdict::config:
         return Outcome::misconfigured;
-    case Verdict::ok: // not an end: whoever ended it did not say why
+    case Verdict::ok: // the conversation ended elsewhere, so not asked about
     case Verdict::reconnect:
         return Outcome::unreachable;
     case Verdict::retry:
@@ -246,10 +246,10 @@ Delivery SmtpCourier::conclude(CURLcode code, const Envelope& envelope) const {
     Delivery result;
     result.phase = phase;
     const Verdict verdict = code == CURLE_OK ? Verdict::delivered : classify(phase, reply);
-    if (reply && verdict != Verdict::ok) {
+    if (code == CURLE_OK || (reply && verdict != Verdict::ok)) {
         result.outcome = outcome_of(verdict);
         result.may_have_arrived = verdict == Verdict::unknown;
-        result.reply = text_of(*reply, phase, envelope);
+        result.reply = reply ? text_of(*reply, phase, envelope) : "250";
         return result;
     }
     result.may_have_arrived = phase == Phase::end_of_data;

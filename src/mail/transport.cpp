@@ -98,8 +98,7 @@ private:
 
     std::mutex mutex_; // of all below, and of Lane::idle
     std::deque<Job> waiting_;
-    std::vector<Lane*>
-        idle_; // the one that went idle last is at the back: its connection is the warmest
+    std::vector<Lane*> idle_; // the last to go idle is called first: still connected
     std::condition_variable ended_;
     std::size_t running_ = 0; // lanes
     bool stopping_ = false;
@@ -151,7 +150,8 @@ void ThreadedTransport::stop(milliseconds grace) {
 
 void ThreadedTransport::run(Lane& lane) {
     pthread_setname_np(pthread_self(), "mfad-mail");
-    while (auto job = next(lane)) job->done(attempt(lane, job->envelope));
+    while (auto job = next(lane))
+        job->done(attempt(lane, job->envelope));
     lane.courier->rest();
     const std::lock_guard lock(mutex_);
     --running_;

@@ -18,7 +18,7 @@ enum class AddressFault : std::uint8_t {
     too_long,   ///< over 254 octets (RFC 5321 section 4.5.3.1.3)
 };
 
-/// The fault as the end of a sentence: "the domain is not a valid host name".
+/// The fault as a clause for a message: "the domain is not a valid host name".
 std::string_view to_string(AddressFault fault);
 
 /// An email address that mail can be sent to, in the one form that is stored.

@@ -22,9 +22,8 @@ struct Message {
     platform::UnixMillis date{};
     std::string subject;
     std::string text;
-    std::string html; ///< empty: the mail is plain text alone
-    std::string
-        locale; ///< language tag for `Content-Language`; left out when empty or not of that form
+    std::string html;   ///< empty: the mail is plain text alone
+    std::string locale; ///< for `Content-Language`; left out when it is no language tag
 };
 
 /// The message as RFC 5322 bytes: ASCII, CRLF line ends, lines of 76 characters (longer only where
