@@ -29,15 +29,16 @@ std::string_view name(platform::KeyUse use) {
     return "sign";
 }
 
-// ---- user show -------------------------------------------------------------------------------------
+// ---- user show ----------------------------------------------------------------------------------
 
 struct ShownUser {
     std::optional<domain::MfaState> state;
     std::optional<store::Contact> contact;
 };
 
-Awaitable<void> read_user(redis::Connection& connection, const Installation& installation,
-                          const domain::UserRef& user, ShownUser& shown) {
+Awaitable<void> read_user(
+    redis::Connection& connection, const Installation& installation, const domain::UserRef& user,
+    ShownUser& shown) {
     const store::Context store(connection, installation.store_keys(), patience);
     const store::SettingsStore settings(store);
     const store::UserStore users(store);
@@ -76,10 +77,11 @@ std::string user_json(const domain::UserRef& user, const ShownUser& shown, servi
     return std::move(json.end_object()).str();
 }
 
-// ---- outbox list -----------------------------------------------------------------------------------
+// ---- outbox list --------------------------------------------------------------------------------
 
-Awaitable<void> list_jobs(redis::Connection& connection, const Installation& installation,
-                          std::vector<store::ListedJob>& found) {
+Awaitable<void> list_jobs(
+    redis::Connection& connection, const Installation& installation,
+    std::vector<store::ListedJob>& found) {
     const store::Context store(connection, installation.store_keys(), patience);
     const store::JobStore jobs(store);
     found = co_await jobs.list();
@@ -109,8 +111,9 @@ void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostre
 
 } // namespace
 
-int import_file(const platform::Config& config, const std::string& file, std::istream& in,
-                std::ostream& err, bool progress) {
+int import_file(
+    const platform::Config& config, const std::string& file, std::istream& in, std::ostream& err,
+    bool progress) {
     Installation installation(config);
     ImportRun run;
     run.next = [&in](std::string& line) { return static_cast<bool>(std::getline(in, line)); };
@@ -136,7 +139,8 @@ int init_keys(const platform::Config& config, std::ostream& out) {
     const std::filesystem::path path = config.key_file();
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
     platform::KeyRing::generate(platform::wall_now()).save_new(path);
-    out << "made " << path.string() << ": keep a copy; without it nothing that is stored can be read\n";
+    out << "made " << path.string()
+        << ": keep a copy; without it nothing that is stored can be read\n";
     return 0;
 }
 
@@ -151,8 +155,9 @@ int list_keys(const platform::Config& config, std::ostream& out) {
     return 0;
 }
 
-int show_user(const platform::Config& config, const std::string& tenant, const std::string& user,
-              std::ostream& out, std::ostream& err) {
+int show_user(
+    const platform::Config& config, const std::string& tenant, const std::string& user,
+    std::ostream& out, std::ostream& err) {
     Installation installation(config);
     const domain::UserRef ref{tenant, user};
     ShownUser shown;

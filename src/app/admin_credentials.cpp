@@ -31,13 +31,15 @@ std::string permissions_json(const std::string& text) {
             throw StartFailure("--permissions: must be like users:read,update");
         json.key(part.substr(0, colon)).begin_array();
         std::istringstream operations(part.substr(colon + 1));
-        for (std::string operation; std::getline(operations, operation, ',');) json.value(operation);
+        for (std::string operation; std::getline(operations, operation, ',');)
+            json.value(operation);
         json.end_array();
     }
     return std::move(json.end_object()).str();
 }
 
-/// A secret of its kind: sessions have 32 hexadecimal digits, as Navixy's have; the others 256 bits.
+/// A secret of its kind: sessions have 32 hexadecimal digits, as Navixy's have; the others 256
+/// bits.
 std::string new_secret(const std::string& kind) {
     if (kind == "session") return platform::hex(platform::random_bytes(16));
     return "mfad_" + kind + "_" + platform::base64url(platform::random_bytes(32));
@@ -59,24 +61,27 @@ std::string import_line(const NewCredential& wanted, const std::string& secret) 
     return std::move(json.end_object().end_object()).str();
 }
 
-Awaitable<void> apply_line(redis::Connection& connection, const Installation& installation,
-                           const service::ImportLine& line, domain::Result<void>& result) {
+Awaitable<void> apply_line(
+    redis::Connection& connection, const Installation& installation,
+    const service::ImportLine& line, domain::Result<void>& result) {
     const store::Context store(connection, installation.store_keys(), patience);
     service::Vault vault(installation.keys());
     service::Importer importer(store, vault, {});
     result = co_await importer.apply(line);
 }
 
-Awaitable<void> list_all(redis::Connection& connection, const Installation& installation,
-                         const std::string& tenant, std::vector<domain::Credential>& found) {
+Awaitable<void> list_all(
+    redis::Connection& connection, const Installation& installation, const std::string& tenant,
+    std::vector<domain::Credential>& found) {
     const store::Context store(connection, installation.store_keys(), patience);
     const store::CredentialStore credentials(store);
     found = co_await credentials.list(tenant);
 }
 
 /// Revokes the one credential of this id. @return how many have it
-Awaitable<void> revoke_one(redis::Connection& connection, const Installation& installation,
-                           const std::string& id, std::size_t& count) {
+Awaitable<void> revoke_one(
+    redis::Connection& connection, const Installation& installation, const std::string& id,
+    std::size_t& count) {
     const store::Context store(connection, installation.store_keys(), patience);
     const store::CredentialStore credentials(store);
     const std::vector<std::string> digests = co_await credentials.digests_of(id);
@@ -90,8 +95,9 @@ bool is_hex(const std::string& text) {
 
 } // namespace
 
-int create_credential(const platform::Config& config, const NewCredential& wanted,
-                      std::ostream& out, std::ostream& err) {
+int create_credential(
+    const platform::Config& config, const NewCredential& wanted, std::ostream& out,
+    std::ostream& err) {
     if (wanted.kind == "secret" && wanted.user.empty())
         throw StartFailure("--user: a secret is the key of a user");
     const std::string secret = new_secret(wanted.kind);
@@ -110,8 +116,7 @@ int create_credential(const platform::Config& config, const NewCredential& wante
     return 0;
 }
 
-int list_credentials(const platform::Config& config, const std::string& tenant,
-                     std::ostream& out) {
+int list_credentials(const platform::Config& config, const std::string& tenant, std::ostream& out) {
     Installation installation(config);
     std::vector<domain::Credential> found;
     run_once(installation.link("key"), [&](redis::Connection& connection) {
@@ -129,8 +134,8 @@ int list_credentials(const platform::Config& config, const std::string& tenant,
     return 0;
 }
 
-int revoke_credential(const platform::Config& config, const std::string& id, std::ostream& out,
-                      std::ostream& err) {
+int revoke_credential(
+    const platform::Config& config, const std::string& id, std::ostream& out, std::ostream& err) {
     if (id.size() < min_id || !is_hex(id))
         throw StartFailure("ID: must be at least 8 hexadecimal digits, as `mfad key list` shows");
     Installation installation(config);
@@ -142,8 +147,9 @@ int revoke_credential(const platform::Config& config, const std::string& id, std
         out << "revoked " << id << "\n";
         return 0;
     }
-    err << "mfad: " << (count == 0 ? "no credential has the id " : "more than one credential has the id ")
-        << id << "\n";
+    err << "mfad: "
+        << (count == 0 ? "no credential has the id " : "more than one credential has the id ") << id
+        << "\n";
     return 1;
 }
 

@@ -40,7 +40,7 @@ private:
     bool any_bad_ = false;
 };
 
-// ---- Redis -----------------------------------------------------------------------------------------
+// ---- Redis --------------------------------------------------------------------------------------
 
 struct RedisFacts {
     std::map<std::string, std::string> settings;
@@ -62,7 +62,8 @@ Awaitable<void> ask_redis(redis::Connection& connection, RedisFacts& facts) {
     const redis::Reply server = co_await connection.exec(info, deadline);
     facts.version = info_field(server.text(), "redis_version:");
     for (const std::string_view name :
-         {"appendonly", "appendfsync", "maxmemory-policy", "maxmemory", "hash-max-listpack-value"}) {
+         {"appendonly", "appendfsync", "maxmemory-policy", "maxmemory",
+          "hash-max-listpack-value"}) {
         redis::Command get("CONFIG");
         get.arg("GET").arg(name);
         const redis::Reply reply = co_await connection.exec(get, deadline);
@@ -81,21 +82,25 @@ void report_durability(const RedisFacts& facts, Report& report) {
         return found == facts.settings.end() ? std::string("unknown") : found->second;
     };
     if (setting("appendonly") != "yes")
-        report.bad("redis: appendonly is " + setting("appendonly") +
-                   ": a restart loses what was acknowledged; set it to yes");
+        report.bad(
+            "redis: appendonly is " + setting("appendonly") +
+            ": a restart loses what was acknowledged; set it to yes");
     else if (setting("appendfsync") == "no")
-        report.bad("redis: appendfsync is no: a crash loses up to 30 s; set it to everysec or always");
+        report.bad(
+            "redis: appendfsync is no: a crash loses up to 30 s; set it to everysec or always");
     else
         report.good("redis: append-only file, fsync " + setting("appendfsync"));
     if (setting("maxmemory-policy") != "noeviction")
-        report.bad("redis: maxmemory-policy is " + setting("maxmemory-policy") +
-                   ": factors and limits could be evicted; set it to noeviction");
+        report.bad(
+            "redis: maxmemory-policy is " + setting("maxmemory-policy") +
+            ": factors and limits could be evicted; set it to noeviction");
     else
         report.good("redis: nothing is evicted");
     if (setting("hash-max-listpack-value") != "unknown" &&
         std::stoll(setting("hash-max-listpack-value")) < 512)
-        report.warn("redis: hash-max-listpack-value is " + setting("hash-max-listpack-value") +
-                    ": users take more memory than with 512");
+        report.warn(
+            "redis: hash-max-listpack-value is " + setting("hash-max-listpack-value") +
+            ": users take more memory than with 512");
 }
 
 void check_redis(const Installation& installation, Report& report) {
@@ -113,20 +118,21 @@ void check_redis(const Installation& installation, Report& report) {
         report.good("redis: " + installation.endpoint().redacted() + ", version " + facts.version);
     report_durability(facts, report);
     if (std::chrono::abs(facts.clock_off) > clock_tolerance)
-        report.bad("clock: this machine and Redis differ by " +
-                   std::to_string(facts.clock_off.count()) + " s");
+        report.bad(
+            "clock: this machine and Redis differ by " + std::to_string(facts.clock_off.count()) +
+            " s");
     else
         report.good("clock: agrees with that of Redis");
 }
 
-// ---- mail ------------------------------------------------------------------------------------------
+// ---- mail ---------------------------------------------------------------------------------------
 
 void check_maildir(const mail::MaildirTarget& target, Report& report) {
     std::error_code error;
     std::filesystem::create_directories(target.path, error);
     const auto status = std::filesystem::status(target.path, error);
-    const bool writable = std::filesystem::is_directory(status) &&
-                          ::access(target.path.c_str(), W_OK | X_OK) == 0;
+    const bool writable =
+        std::filesystem::is_directory(status) && ::access(target.path.c_str(), W_OK | X_OK) == 0;
     if (writable)
         report.good("mail: into the folder " + target.path);
     else
@@ -142,17 +148,18 @@ void check_server(const mail::SmtpTarget& target, Report& report) {
     asio::ip::tcp::socket socket(context);
     bool connected = false;
     if (!error)
-        asio::async_connect(socket, found,
-                            [&](boost::system::error_code result, const asio::ip::tcp::endpoint&) {
-                                connected = !result;
-                                error = result;
-                            });
+        asio::async_connect(
+            socket, found, [&](boost::system::error_code result, const asio::ip::tcp::endpoint&) {
+                connected = !result;
+                error = result;
+            });
     context.run_for(patience);
     if (connected)
         report.good("mail: the server " + name + " answers");
     else
-        report.bad("mail: the server " + name + " cannot be reached" +
-                   (error ? ": " + error.message() : std::string()));
+        report.bad(
+            "mail: the server " + name + " cannot be reached" +
+            (error ? ": " + error.message() : std::string()));
 }
 
 void check_mail(const platform::Config& config, Report& report) {

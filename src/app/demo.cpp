@@ -57,8 +57,8 @@ Awaitable<void> look_for_secrets(const store::Context& store, bool& found) {
     }
     const std::string login = public_secrets().login;
     const auto account = co_await credentials.panel_account(login);
-    found = found || (account && platform::verify_password(account->password_hash,
-                                                            public_secrets().password));
+    found = found || (account &&
+                      platform::verify_password(account->password_hash, public_secrets().password));
 }
 
 Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
@@ -75,11 +75,13 @@ Awaitable<void> read_xsolla_user(const store::Context& store, bool& enabled) {
     enabled = state && state->required().contains(domain::FactorType::email);
 }
 
-template <class Result> using Question = Awaitable<void> (*)(const store::Context&, Result&);
+template <class Result>
+using Question = Awaitable<void> (*)(const store::Context&, Result&);
 
 template <class Result>
-Awaitable<void> ask(redis::Connection& connection, const Installation& installation,
-                    Question<Result> question, Result& result) {
+Awaitable<void> ask(
+    redis::Connection& connection, const Installation& installation, Question<Result> question,
+    Result& result) {
     const store::Context store(connection, installation.store_keys(), patience);
     co_await question(store, result);
 }

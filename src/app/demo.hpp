@@ -14,8 +14,8 @@ bool is_demo_secret(std::string_view digest);
 /// Whether a host to listen on is this machine alone.
 bool is_loopback(std::string_view host);
 
-/// Refuses to serve with the demo's secrets where others could reach them: on a Redis that is not private, or on an
-/// address that is not loopback. @throws StartFailure
+/// Refuses to serve with the demo's secrets where others could reach them: on a Redis that is not
+/// private, or on an address that is not loopback. @throws StartFailure
 void refuse_demo_secrets(Installation& installation);
 
 /// Loads the demo into a private Redis that holds nothing. @return whether it did

@@ -32,7 +32,8 @@ Code refusal_code(Fault fault) {
     return Code::internal;
 }
 
-/// Faults that have a status of their own in HTTP. The dialects' tables know none of these; native answers give them.
+/// Faults that have a status of their own in HTTP. The dialects' tables know none of these; native
+/// answers give them.
 std::pair<unsigned, std::string_view> http_status(Fault fault) {
     switch (fault) {
     case Fault::header_too_large: return {431, "Request Header Fields Too Large"};
@@ -66,12 +67,13 @@ Refusal refusal_of(std::exception_ptr thrown, std::string& what) {
 RouteTable::RouteTable() {
     std::vector<http::Route> table;
     const auto add = [&](http::Methods methods, const Entry& entry, bool optional_slash) {
-        table.push_back({methods, entry.pattern, static_cast<http::RouteId>(entries_.size()),
-                         optional_slash});
+        table.push_back(
+            {methods, entry.pattern, static_cast<http::RouteId>(entries_.size()), optional_slash});
         entries_.push_back(entry);
     };
-    for (const auto* dialect : {&dialects::xsolla(), &dialects::rebilly(), &dialects::quiva(),
-                                &dialects::navixy(), &dialects::native()})
+    for (const auto* dialect :
+         {&dialects::xsolla(), &dialects::rebilly(), &dialects::quiva(), &dialects::navixy(),
+          &dialects::native()})
         for (const dialects::Route& route : dialect->routes())
             add(route.methods, {route.pattern, dialect, route.handler, nullptr},
                 route.optional_slash);
@@ -80,18 +82,19 @@ RouteTable::RouteTable() {
     router_.emplace(table);
 }
 
-Front::Front(const RouteTable& routes, dialects::Services services, pages::Services pages,
-             RequestMetrics& metrics, platform::Config::RequestLog log)
-    : routes_(routes), services_(std::move(services)), pages_(std::move(pages)),
-      metrics_(metrics), log_(log) {}
+Front::Front(
+    const RouteTable& routes, dialects::Services services, pages::Services pages,
+    RequestMetrics& metrics, platform::Config::RequestLog log)
+    : routes_(routes), services_(std::move(services)), pages_(std::move(pages)), metrics_(metrics),
+      log_(log) {}
 
-Awaitable<Response> Front::answer(const Request& request, const http::RouteMatch& match,
-                                  service::Call& call) {
+Awaitable<Response> Front::answer(
+    const Request& request, const http::RouteMatch& match, service::Call& call) {
     const dialects::Dialect& owner = dialects::owner_of(request.path);
     if (match.kind() == http::RouteMatch::Kind::method_not_allowed)
-        co_return owner.refuse(request, call,
-                               domain::refuse(Code::wrong_method, {},
-                                              http::allow_value(match.allowed())));
+        co_return owner.refuse(
+            request, call,
+            domain::refuse(Code::wrong_method, {}, http::allow_value(match.allowed())));
     if (!match.found()) co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
 
     const RouteTable::Entry& entry = routes_.entry(match.id());
@@ -118,9 +121,10 @@ Awaitable<Response> Front::handle(const Request& request) {
         std::string what;
         const Refusal refusal = refusal_of(thrown, what);
         const bool ours = refusal.code == Code::internal;
-        log::event(ours ? log::Level::error : log::Level::warn,
-                   ours ? "request.failed" : "store.unavailable",
-                   {{"request", request.request_id}, {"error", what}});
+        log::event(
+            ours ? log::Level::error : log::Level::warn,
+            ours ? "request.failed" : "store.unavailable",
+            {{"request", request.request_id}, {"error", what}});
         response = dialects::owner_of(request.path).refuse(request, call, refusal);
     }
     record(request, &match, call, response.status(), begun);
@@ -132,17 +136,16 @@ Response Front::fail(const Request& request, Fault fault) noexcept {
     const service::Call nobody;
     const auto [status, title] = http_status(fault);
     const bool is_native = owner.name() == domain::DialectName::native;
-    Response response =
-        is_native && status != 0
-            ? http::problem(status, title, {}, request.request_id)
-            : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
+    Response response = is_native && status != 0
+                            ? http::problem(status, title, {}, request.request_id)
+                            : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }
 
-void Front::record(const Request& request, const http::RouteMatch* match,
-                   const service::Call& call, unsigned status,
-                   runtime::SteadyClock::time_point begun) {
+void Front::record(
+    const Request& request, const http::RouteMatch* match, const service::Call& call,
+    unsigned status, runtime::SteadyClock::time_point begun) {
     using RequestLog = platform::Config::RequestLog;
     const auto duration = runtime::SteadyClock::now() - begun;
     const bool routed = match != nullptr && match->found();
@@ -150,17 +153,17 @@ void Front::record(const Request& request, const http::RouteMatch* match,
     metrics_.count(routed ? match->id() : -1, dialect, status, duration);
     if (log_ == RequestLog::none || (log_ == RequestLog::errors && status < 400)) return;
     // The pattern instead of the path, and no query: both may hold what no log should.
-    log::event(log::Level::info, "http.request",
-               {{"request", request.request_id},
-                {"method", http::to_string(request.method)},
-                {"route", routed ? routes_.entry(match->id()).pattern : std::string_view("none")},
-                {"dialect", dialect},
-                {"status", status},
-                {"duration_us",
-                 std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
-                {"tenant", call.tenant ? std::string_view(call.tenant->id) : std::string_view{}},
-                {"credential", call.caller.credential_id},
-                {"peer", request.peer}});
+    log::event(
+        log::Level::info, "http.request",
+        {{"request", request.request_id},
+         {"method", http::to_string(request.method)},
+         {"route", routed ? routes_.entry(match->id()).pattern : std::string_view("none")},
+         {"dialect", dialect},
+         {"status", status},
+         {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
+         {"tenant", call.tenant ? std::string_view(call.tenant->id) : std::string_view{}},
+         {"credential", call.caller.credential_id},
+         {"peer", request.peer}});
 }
 
 } // namespace mfad::app

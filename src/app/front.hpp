@@ -36,23 +36,23 @@ private:
     std::optional<http::Router> router_;
 };
 
-/// What one thread serves on the public listener: finds the owner of a request, lets him answer, and sees to it that
-/// whatever goes wrong is answered in his shape, counted and logged.
+/// What one thread serves on the public listener: finds the owner of a request, lets him answer,
+/// and sees to it that whatever goes wrong is answered in his shape, counted and logged.
 class Front final : public http::Application {
 public:
-    Front(const RouteTable& routes, dialects::Services services, pages::Services pages,
-          RequestMetrics& metrics, platform::Config::RequestLog log);
+    Front(
+        const RouteTable& routes, dialects::Services services, pages::Services pages,
+        RequestMetrics& metrics, platform::Config::RequestLog log);
 
     runtime::Awaitable<http::Response> handle(const http::Request& request) override;
     http::Response fail(const http::Request& request, http::Fault fault) noexcept override;
 
 private:
-    runtime::Awaitable<http::Response> answer(const http::Request& request,
-                                              const http::RouteMatch& match,
-                                              service::Call& call);
-    void record(const http::Request& request, const http::RouteMatch* match,
-                const service::Call& call, unsigned status,
-                runtime::SteadyClock::time_point begun);
+    runtime::Awaitable<http::Response> answer(
+        const http::Request& request, const http::RouteMatch& match, service::Call& call);
+    void record(
+        const http::Request& request, const http::RouteMatch* match, const service::Call& call,
+        unsigned status, runtime::SteadyClock::time_point begun);
 
     const RouteTable& routes_;
     dialects::Services services_;

@@ -54,7 +54,8 @@ private:
                 refuse(number, applied.error());
                 continue;
             }
-            if (++progress_.applied % progress_every == 0 && run_.progress) run_.progress(progress_);
+            if (++progress_.applied % progress_every == 0 && run_.progress)
+                run_.progress(progress_);
         }
     }
 
@@ -84,8 +85,9 @@ private:
     bool ended_ = false;
 };
 
-Awaitable<void> import_all(redis::Connection& connection, const Installation& installation,
-                           const ImportRun& run, ImportProgress& progress) {
+Awaitable<void> import_all(
+    redis::Connection& connection, const Installation& installation, const ImportRun& run,
+    ImportProgress& progress) {
     const store::Context store(connection, installation.store_keys(), patience);
     service::Vault vault(installation.keys());
     service::IsPublicSecret is_public;

@@ -16,7 +16,8 @@ struct ImportProgress {
 };
 
 struct ImportRun {
-    /// Gives the next line of a pass; nothing at its end. Called again from the start for the second pass.
+    /// Gives the next line of a pass; nothing at its end. Called again from the start for the
+    /// second pass.
     std::function<bool(std::string& line)> next;
     std::function<void()> rewind;
     /// A line was refused: its number, from 1, and why.
@@ -25,8 +26,8 @@ struct ImportRun {
     bool allow_demo_secrets = false;
 };
 
-/// Imports NDJSON: tenants in a first pass, everything else in a second, so that the order of lines does not matter.
-/// Hundreds of lines are under way at a time.
+/// Imports NDJSON: tenants in a first pass, everything else in a second, so that the order of lines
+/// does not matter. Hundreds of lines are under way at a time.
 ImportProgress run_import(const Installation& installation, const ImportRun& run);
 
 } // namespace mfad::app

@@ -28,7 +28,8 @@ bool is_empty(const redis::Endpoint& endpoint) {
     redis::LinkOptions link;
     link.endpoint = endpoint;
     std::int64_t count = 0;
-    run_once(link, [&count](redis::Connection& connection) { return count_keys(connection, count); });
+    run_once(
+        link, [&count](redis::Connection& connection) { return count_keys(connection, count); });
     return count == 0;
 }
 
@@ -55,11 +56,13 @@ void Installation::load_keys() {
     }
     const std::string missing = path.string() + ": there is no such key file. ";
     if (!server_)
-        throw StartFailure(missing + "Make one for a new installation with `mfad keys init`, or "
-                                     "copy the one that its other instances have.");
+        throw StartFailure(
+            missing + "Make one for a new installation with `mfad keys init`, or "
+                      "copy the one that its other instances have.");
     if (!is_empty(endpoint_))
-        throw StartFailure(missing + "The private Redis in " + config_.server.data_dir.string() +
-                           " holds data that was sealed with the keys of that file.");
+        throw StartFailure(
+            missing + "The private Redis in " + config_.server.data_dir.string() +
+            " holds data that was sealed with the keys of that file.");
     keys_.emplace(platform::KeyRing::generate(platform::wall_now()));
     keys_->save_new(path);
 }

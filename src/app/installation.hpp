@@ -18,9 +18,9 @@ struct StartFailure : std::runtime_error {
 
 /// What every call of the program stands on: where Redis is, and the key file that belongs to it.
 ///
-/// With an empty `redis.url` this is the private Redis of `server.data_dir`: the first to come runs it, others join in.
-/// The first start of an empty private Redis makes the key file; a database that holds something is never given a new
-/// one. Main thread only.
+/// With an empty `redis.url` this is the private Redis of `server.data_dir`: the first to come runs
+/// it, others join in. The first start of an empty private Redis makes the key file; a database
+/// that holds something is never given a new one. Main thread only.
 class Installation {
 public:
     /// @throws StartFailure, and what PrivateServer and KeyRing throw
@@ -34,7 +34,8 @@ public:
     /// The private Redis; null when `redis.url` names another.
     redis::PrivateServer* private_server() { return server_ ? &*server_ : nullptr; }
 
-    /// How a connection is made: to where, and only to a database that was set up like this installation.
+    /// How a connection is made: to where, and only to a database that was set up like this
+    /// installation.
     /// @param purpose for CLIENT LIST: `mfad-<purpose>`
     redis::LinkOptions link(const std::string& purpose) const;
     store::Keys store_keys() const { return store::Keys(config_.redis.partitions); }

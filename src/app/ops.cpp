@@ -17,7 +17,8 @@ constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=ut
 Response Ops::ready(bool strict) const {
     if (draining_) return {503, text_type, "draining\n"};
     std::chrono::nanoseconds away{0};
-    for (const StoreHealth* store : stores_) away = std::max(away, store->away());
+    for (const StoreHealth* store : stores_)
+        away = std::max(away, store->away());
     if (away > (strict ? std::chrono::nanoseconds{0} : std::chrono::nanoseconds{ready_after_}))
         return {503, text_type, "store away\n"};
     return {200, text_type, "ready\n"};
@@ -25,13 +26,13 @@ Response Ops::ready(bool strict) const {
 
 runtime::Awaitable<Response> Ops::handle(const http::Request& request) {
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
-    const bool known = request.path == "/metrics" || request.path == "/healthz" ||
-                       request.path == "/readyz";
+    const bool known =
+        request.path == "/metrics" || request.path == "/healthz" || request.path == "/readyz";
     if (!known)
         co_return http::problem(404, "Not Found", "There is no such resource.", request.request_id);
     if (!reads) {
-        Response response = http::problem(405, "Method Not Allowed", "The resource has other methods.",
-                                          request.request_id);
+        Response response = http::problem(
+            405, "Method Not Allowed", "The resource has other methods.", request.request_id);
         co_return std::move(response.header("Allow", "GET, HEAD"));
     }
     if (request.path == "/metrics") co_return Response(200, metrics_type, metrics_.text());

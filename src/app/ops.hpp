@@ -11,7 +11,8 @@
 
 namespace mfad::app {
 
-/// What the ops listener tells: metrics, whether the process lives, and whether it should be sent requests.
+/// What the ops listener tells: metrics, whether the process lives, and whether it should be sent
+/// requests.
 class Ops final : public http::Application {
 public:
     /// @param stores health of each thread's connection; have to outlive this

@@ -20,23 +20,24 @@ RequestMetrics::RequestMetrics(platform::Metrics& metrics, const RouteTable& rou
 }
 
 platform::Histogram& RequestMetrics::duration(std::string_view dialect) {
-    return metrics_.histogram("mfad_http_request_duration_seconds",
-                              "Time from the whole request to its answer.",
-                              platform::latency_bounds, {{"dialect", std::string(dialect)}});
+    return metrics_.histogram(
+        "mfad_http_request_duration_seconds", "Time from the whole request to its answer.",
+        platform::latency_bounds, {{"dialect", std::string(dialect)}});
 }
 
 platform::Counter& RequestMetrics::counter(Series& series, unsigned status) {
     platform::Counter*& counter = series.by_status[status];
     if (counter == nullptr)
-        counter = &metrics_.counter("mfad_http_requests_total", "Requests that were answered.",
-                                    {{"dialect", std::string(series.dialect)},
-                                     {"route", std::string(series.pattern)},
-                                     {"status", std::to_string(status)}});
+        counter = &metrics_.counter(
+            "mfad_http_requests_total", "Requests that were answered.",
+            {{"dialect", std::string(series.dialect)},
+             {"route", std::string(series.pattern)},
+             {"status", std::to_string(status)}});
     return *counter;
 }
 
-void RequestMetrics::count(int route, std::string_view dialect, unsigned status,
-                           std::chrono::nanoseconds time) {
+void RequestMetrics::count(
+    int route, std::string_view dialect, unsigned status, std::chrono::nanoseconds time) {
     Series* series = nullptr;
     if (route >= 0) {
         series = &routes_[static_cast<std::size_t>(route)];

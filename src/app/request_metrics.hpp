@@ -11,16 +11,16 @@ namespace mfad::app {
 
 class RouteTable;
 
-/// Requests by dialect, route and status, and how long they took. One object a thread: the numbers are shared, the way
-/// to them is not.
+/// Requests by dialect, route and status, and how long they took. One object a thread: the numbers
+/// are shared, the way to them is not.
 class RequestMetrics {
 public:
     RequestMetrics(platform::Metrics& metrics, const RouteTable& routes);
 
     /// @param route the id of the route, or -1 when there was none
     /// @param dialect of the path's owner
-    void count(int route, std::string_view dialect, unsigned status,
-               std::chrono::nanoseconds duration);
+    void count(
+        int route, std::string_view dialect, unsigned status, std::chrono::nanoseconds duration);
 
 private:
     struct Series {

@@ -10,9 +10,9 @@ namespace {
 namespace asio = runtime::asio;
 
 /// The task on its connection, which is taken down again whatever happens.
-runtime::Awaitable<void>
-run_task(redis::Connection& connection,
-         const std::function<runtime::Awaitable<void>(redis::Connection&)>& task) {
+runtime::Awaitable<void> run_task(
+    redis::Connection& connection,
+    const std::function<runtime::Awaitable<void>(redis::Connection&)>& task) {
     std::exception_ptr thrown;
     try {
         co_await task(connection);
@@ -25,8 +25,9 @@ run_task(redis::Connection& connection,
 
 } // namespace
 
-void run_once(const redis::LinkOptions& link,
-              const std::function<runtime::Awaitable<void>(redis::Connection&)>& task) {
+void run_once(
+    const redis::LinkOptions& link,
+    const std::function<runtime::Awaitable<void>(redis::Connection&)>& task) {
     asio::io_context context(1);
     std::string mismatch;
     redis::ConnectionOptions options;
@@ -36,8 +37,9 @@ void run_once(const redis::LinkOptions& link,
     redis::Connection connection(context, std::move(options));
     connection.start();
     std::exception_ptr thrown;
-    asio::co_spawn(context, run_task(connection, task),
-                   [&thrown](std::exception_ptr error) { thrown = error; });
+    asio::co_spawn(context, run_task(connection, task), [&thrown](std::exception_ptr error) {
+        thrown = error;
+    });
     context.run();
     if (!mismatch.empty()) throw StartFailure(mismatch);
     if (thrown) std::rethrow_exception(thrown);

@@ -6,11 +6,14 @@
 
 namespace mfad::app {
 
-/// Connects, runs a task to its end on the calling thread, and disconnects: for calls that are not servers.
+/// Connects, runs a task to its end on the calling thread, and disconnects: for calls that are not
+/// servers.
 ///
-/// Waits up to ten seconds for the connection. What the task throws is thrown here; a database that does not belong to
-/// this installation is `StartFailure`, one that cannot be reached `redis::Unavailable`.
-void run_once(const redis::LinkOptions& link,
-              const std::function<runtime::Awaitable<void>(redis::Connection&)>& task);
+/// Waits up to ten seconds for the connection. What the task throws is thrown here; a database that
+/// does not belong to this installation is `StartFailure`, one that cannot be reached
+/// `redis::Unavailable`.
+void run_once(
+    const redis::LinkOptions& link,
+    const std::function<runtime::Awaitable<void>(redis::Connection&)>& task);
 
 } // namespace mfad::app

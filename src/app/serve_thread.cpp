@@ -19,8 +19,8 @@ namespace asio = runtime::asio;
 namespace log = platform::log;
 using platform::Config;
 
-redis::ConnectionOptions connection_options(const Shared& shared, unsigned number,
-                                            StoreHealth& health) {
+redis::ConnectionOptions connection_options(
+    const Shared& shared, unsigned number, StoreHealth& health) {
     redis::ConnectionOptions options;
     options.link = shared.installation.link("serve-" + std::to_string(number));
     options.max_commands = shared.installation.config().redis.max_waiting;
@@ -40,8 +40,8 @@ redis::KeyWatchOptions watch_options(const Shared& shared, unsigned number) {
     redis::KeyWatchOptions options;
     options.link = shared.installation.link("watch-" + std::to_string(number));
     options.link.events.mismatch = shared.mismatch;
-    options.prefixes = {std::string(store::Keys::credential_prefix),
-                        std::string(store::Keys::tenant_prefix)};
+    options.prefixes = {
+        std::string(store::Keys::credential_prefix), std::string(store::Keys::tenant_prefix)};
     return options;
 }
 
@@ -50,8 +50,9 @@ service::SourceOptions source_options(const Config& config) {
 }
 
 service::TokenRules token_rules(const Config& config) {
-    return {std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_leeway),
-            std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_max_lifetime)};
+    return {
+        std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_leeway),
+        std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_max_lifetime)};
 }
 
 http::ServerOptions server_options(const Shared& shared, unsigned threads) {
@@ -90,10 +91,10 @@ public:
           quotas(store, quota_options(config)),
           panel(store, shared.passwords, panel_options(config)),
           metrics(shared.metrics, shared.routes),
-          front(shared.routes,
-                {authenticator, sources, settings, quotas, panel, shared.public_url},
-                {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
-                config.log.requests),
+          front(
+              shared.routes, {authenticator, sources, settings, quotas, panel, shared.public_url},
+              {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
+              config.log.requests),
           server(context, server_options(shared, threads), front) {}
 
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
@@ -138,13 +139,13 @@ void ServeThread::start() {
 std::future<bool> ServeThread::drain(std::chrono::milliseconds grace) {
     auto promise = std::make_shared<std::promise<bool>>();
     std::future<bool> future = promise->get_future();
-    asio::co_spawn(parts_->context, parts_->stop(grace),
-                   [promise](std::exception_ptr thrown, bool clean) {
-                       if (thrown)
-                           promise->set_exception(thrown);
-                       else
-                           promise->set_value(clean);
-                   });
+    asio::co_spawn(
+        parts_->context, parts_->stop(grace), [promise](std::exception_ptr thrown, bool clean) {
+            if (thrown)
+                promise->set_exception(thrown);
+            else
+                promise->set_value(clean);
+        });
     return future;
 }
 

@@ -27,7 +27,8 @@ struct Shared {
     std::function<void(const std::string& why)> mismatch;
 };
 
-/// One thread of the server: its own io_context, Redis connection, caches and acceptor. No other thread touches them.
+/// One thread of the server: its own io_context, Redis connection, caches and acceptor. No other
+/// thread touches them.
 class ServeThread {
 public:
     /// Binds and listens; connections queue until `start`.

@@ -32,8 +32,8 @@ tcp::endpoint resolve(const platform::Endpoint& listen) {
     asio::io_context context;
     tcp::resolver resolver(context);
     boost::system::error_code error;
-    const auto found = resolver.resolve(listen.host, std::to_string(listen.port),
-                                        tcp::resolver::passive, error);
+    const auto found =
+        resolver.resolve(listen.host, std::to_string(listen.port), tcp::resolver::passive, error);
     if (error || found.empty())
         throw StartFailure("cannot listen on " + listen.host + ": " + error.message());
     return *found.begin();
@@ -55,14 +55,16 @@ public:
 private:
     using Socket = asio::basic_stream_socket<tcp, runtime::Executor>;
 
-    template <class Option> static void bind(Socket& socket, const tcp::endpoint& endpoint) {
+    template <class Option>
+    static void bind(Socket& socket, const tcp::endpoint& endpoint) {
         boost::system::error_code error;
         socket.open(endpoint.protocol(), error);
         if (!error) socket.set_option(Option(true), error);
         if (!error) socket.bind(endpoint, error);
         if (error)
-            throw StartFailure("cannot listen on " + endpoint.address().to_string() + ":" +
-                               std::to_string(endpoint.port()) + ": " + error.message());
+            throw StartFailure(
+                "cannot listen on " + endpoint.address().to_string() + ":" +
+                std::to_string(endpoint.port()) + ": " + error.message());
     }
 
     asio::io_context context_;
@@ -112,16 +114,22 @@ class Server {
 public:
     Server(Installation& installation, platform::Metrics& metrics)
         : installation_(installation), config_(installation.config()), metrics_(metrics),
-          signals_(context_, installation.private_server()),
-          port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
-          url_(public_url(config_, port_.endpoint())) {
+          signals_(context_, installation.private_server()), port_(resolve(config_.http.listen)),
+          passwords_(hashes_running, hashes_waiting), url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
             doom_.set(why);
             signals_.stop();
         };
         if (config_.worker.enabled) worker_.emplace(installation, metrics, url_, mismatch);
-        const Shared shared{installation,      routes_, metrics, passwords_, port_.endpoint(), url_,
-                            worker_ ? worker_->waker() : std::function<void()>([] {}), mismatch};
+        const Shared shared{
+            installation,
+            routes_,
+            metrics,
+            passwords_,
+            port_.endpoint(),
+            url_,
+            worker_ ? worker_->waker() : std::function<void()>([] {}),
+            mismatch};
         const unsigned count = thread_count(config_);
         for (unsigned i = 0; i < count; ++i)
             threads_.push_back(std::make_unique<ServeThread>(shared, i, count));
@@ -133,7 +141,8 @@ public:
 
     /// Serves until it is told to stop. @return why it had to end by itself, else ""
     std::string run(const std::function<void()>& serving) {
-        for (const auto& thread : threads_) thread->start();
+        for (const auto& thread : threads_)
+            thread->start();
         if (worker_) worker_->start();
         log_listening("http.listening", port_.endpoint());
         serving();
@@ -151,7 +160,8 @@ private:
     void open_ops() {
         if (!config_.ops.listen) return;
         std::vector<const StoreHealth*> stores;
-        for (const auto& thread : threads_) stores.push_back(&thread->store_health());
+        for (const auto& thread : threads_)
+            stores.push_back(&thread->store_health());
         ops_.emplace(metrics_, std::move(stores), config_.ops.ready_after);
         http::ServerOptions options;
         options.endpoint = resolve(*config_.ops.listen);
@@ -179,10 +189,13 @@ private:
     /// Blocks the main thread; nothing else needs it by now.
     bool drain_threads() {
         std::vector<std::future<bool>> ends;
-        for (const auto& thread : threads_) ends.push_back(thread->drain(config_.http.drain));
+        for (const auto& thread : threads_)
+            ends.push_back(thread->drain(config_.http.drain));
         bool clean = true;
-        for (std::future<bool>& end : ends) clean = end.get() && clean;
-        for (const auto& thread : threads_) thread->join();
+        for (std::future<bool>& end : ends)
+            clean = end.get() && clean;
+        for (const auto& thread : threads_)
+            thread->join();
         return clean;
     }
 

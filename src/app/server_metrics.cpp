@@ -6,10 +6,12 @@ namespace {
 using Threads = std::vector<std::unique_ptr<ServeThread>>;
 
 /// The sum of one of the threads' counters.
-platform::Metrics::Source sum_of(const Threads& threads, http::Counter http::ServerCounters::*counter) {
+platform::Metrics::Source sum_of(
+    const Threads& threads, http::Counter http::ServerCounters::*counter) {
     return [&threads, counter] {
         std::int64_t sum = 0;
-        for (const auto& thread : threads) sum += (thread->http_counters().*counter).value();
+        for (const auto& thread : threads)
+            sum += (thread->http_counters().*counter).value();
         return static_cast<double>(sum);
     };
 }
@@ -18,22 +20,23 @@ platform::Metrics::Source sum_of(const Threads& threads, http::Counter http::Ser
 
 void watch_threads(platform::Metrics& metrics, const Threads& threads) {
     using Counters = http::ServerCounters;
-    metrics.watch_gauge("mfad_http_connections", "Open connections.",
-                        sum_of(threads, &Counters::connections_open));
-    metrics.watch_counter("mfad_http_connections_total", "Connections that were accepted.",
-                          sum_of(threads, &Counters::connections_total));
-    metrics.watch_counter("mfad_http_connections_refused_total",
-                          "Connections over the limit, closed at once.",
-                          sum_of(threads, &Counters::connections_refused));
-    metrics.watch_counter("mfad_http_accept_failures_total",
-                          "Pauses in accepting for want of descriptors or memory.",
-                          sum_of(threads, &Counters::accept_failures));
-    metrics.watch_gauge("mfad_store_up", "Whether every thread has its connection to Redis.",
-                        [&threads] {
-                            for (const auto& thread : threads)
-                                if (thread->store_health().away().count() > 0) return 0.0;
-                            return 1.0;
-                        });
+    metrics.watch_gauge(
+        "mfad_http_connections", "Open connections.", sum_of(threads, &Counters::connections_open));
+    metrics.watch_counter(
+        "mfad_http_connections_total", "Connections that were accepted.",
+        sum_of(threads, &Counters::connections_total));
+    metrics.watch_counter(
+        "mfad_http_connections_refused_total", "Connections over the limit, closed at once.",
+        sum_of(threads, &Counters::connections_refused));
+    metrics.watch_counter(
+        "mfad_http_accept_failures_total", "Pauses in accepting for want of descriptors or memory.",
+        sum_of(threads, &Counters::accept_failures));
+    metrics.watch_gauge(
+        "mfad_store_up", "Whether every thread has its connection to Redis.", [&threads] {
+            for (const auto& thread : threads)
+                if (thread->store_health().away().count() > 0) return 0.0;
+            return 1.0;
+        });
 }
 
 } // namespace mfad::app

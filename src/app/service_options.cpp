@@ -9,8 +9,8 @@ domain::RatePolicy policy(std::string name, const platform::Rate& rate) {
 
 } // namespace
 
-service::EnrollmentOptions enrollment_options(const platform::Config& config,
-                                              const std::string& public_url) {
+service::EnrollmentOptions enrollment_options(
+    const platform::Config& config, const std::string& public_url) {
     service::EnrollmentOptions options;
     options.public_url = public_url;
     options.link_lifetime = config.enrollment.link_lifetime;

@@ -9,8 +9,8 @@
 /// From the configuration to what each service is told: the one place where the two meet.
 namespace mfad::app {
 
-service::EnrollmentOptions enrollment_options(const platform::Config& config,
-                                              const std::string& public_url);
+service::EnrollmentOptions enrollment_options(
+    const platform::Config& config, const std::string& public_url);
 service::SettingsOptions settings_options(const platform::Config& config);
 service::QuotaOptions quota_options(const platform::Config& config);
 service::PanelOptions panel_options(const platform::Config& config);

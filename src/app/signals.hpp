@@ -9,7 +9,8 @@
 
 namespace mfad::app {
 
-/// What the main thread waits for: to be told to stop, and the end of the private Redis, which it starts again.
+/// What the main thread waits for: to be told to stop, and the end of the private Redis, which it
+/// starts again.
 ///
 /// The first SIGTERM or SIGINT stops in good order, a second one at once.
 class Signals {

@@ -25,9 +25,7 @@ public:
     }
 
 private:
-    static std::int64_t now() {
-        return runtime::SteadyClock::now().time_since_epoch().count();
-    }
+    static std::int64_t now() { return runtime::SteadyClock::now().time_since_epoch().count(); }
 
     std::atomic<std::int64_t> away_since_{now()}; // not there until it is
 };

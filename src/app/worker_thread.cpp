@@ -20,8 +20,9 @@ namespace log = platform::log;
 using platform::Config;
 using worker::MailOutcome;
 
-redis::ConnectionOptions connection_options(const Installation& installation, StoreHealth& health,
-                                            std::function<void(const std::string&)> mismatch) {
+redis::ConnectionOptions connection_options(
+    const Installation& installation, StoreHealth& health,
+    std::function<void(const std::string&)> mismatch) {
     redis::ConnectionOptions options;
     options.link = installation.link("worker");
     options.max_commands = installation.config().redis.max_waiting;
@@ -54,7 +55,8 @@ std::unique_ptr<mail::Transport> open_transport(const Config::Mail& config) {
     options.ca_file = config.ca_file.string();
     options.connections = config.connections;
     options.overall_timeout = config.timeout;
-    options.connect_timeout = std::min<std::chrono::milliseconds>(config.timeout, options.connect_timeout);
+    options.connect_timeout =
+        std::min<std::chrono::milliseconds>(config.timeout, options.connect_timeout);
     return mail::make_transport(*target, options);
 }
 
@@ -81,11 +83,11 @@ worker::MailEvents metric_events(platform::Metrics& metrics) {
         counters[i] = &metrics.counter(
             "mfad_mail_jobs_total", "Mail jobs, by what became of an attempt.",
             {{"outcome", std::string(to_string(static_cast<MailOutcome>(i)))}});
-    auto& age = metrics.histogram("mfad_mail_delivery_age_seconds",
-                                  "From the making of a mail to its delivery.",
-                                  platform::latency_bounds);
-    auto& misconfigured = metrics.counter("mfad_mail_misconfigured_total",
-                                          "Attempts that failed for want of a right set-up.");
+    auto& age = metrics.histogram(
+        "mfad_mail_delivery_age_seconds", "From the making of a mail to its delivery.",
+        platform::latency_bounds);
+    auto& misconfigured = metrics.counter(
+        "mfad_mail_misconfigured_total", "Attempts that failed for want of a right set-up.");
     worker::MailEvents events;
     events.settled = [counters, &age](MailOutcome outcome, std::chrono::milliseconds time) {
         counters[static_cast<std::size_t>(outcome)]->add();
@@ -102,14 +104,16 @@ worker::MailEvents metric_events(platform::Metrics& metrics) {
 
 class WorkerThread::Parts {
 public:
-    Parts(const Installation& installation, platform::Metrics& metrics,
-          const std::string& public_url, std::function<void(const std::string&)> mismatch)
+    Parts(
+        const Installation& installation, platform::Metrics& metrics, const std::string& public_url,
+        std::function<void(const std::string&)> mismatch)
         : guard(context.get_executor()), transport(open_transport(installation.config().mail)),
           connection(context, connection_options(installation, health, std::move(mismatch))),
           store(connection, installation.store_keys(), installation.config().redis.timeout),
           vault(installation.keys()), tenants(store, vault),
-          worker(context, store, tenants, vault, *transport,
-                 worker_options(installation.config(), public_url), metric_events(metrics)) {}
+          worker(
+              context, store, tenants, vault, *transport,
+              worker_options(installation.config(), public_url), metric_events(metrics)) {}
 
     runtime::Awaitable<void> stop(std::chrono::milliseconds grace) {
         co_await worker.stop(grace);
@@ -128,9 +132,9 @@ public:
     std::thread thread;
 };
 
-WorkerThread::WorkerThread(const Installation& installation, platform::Metrics& metrics,
-                           const std::string& public_url,
-                           std::function<void(const std::string& why)> mismatch)
+WorkerThread::WorkerThread(
+    const Installation& installation, platform::Metrics& metrics, const std::string& public_url,
+    std::function<void(const std::string& why)> mismatch)
     : parts_(std::make_unique<Parts>(installation, metrics, public_url, std::move(mismatch))) {}
 
 WorkerThread::~WorkerThread() = default;
@@ -147,10 +151,11 @@ std::function<void()> WorkerThread::waker() const {
 
 void WorkerThread::stop(std::chrono::milliseconds grace) {
     std::promise<void> done;
-    asio::co_spawn(parts_->context, parts_->stop(grace),
-                   [&done](std::exception_ptr) { done.set_value(); });
+    asio::co_spawn(
+        parts_->context, parts_->stop(grace), [&done](std::exception_ptr) { done.set_value(); });
     done.get_future().wait();
-    // After its grace the transport reports what it cut off; nobody acts on that any more, and the leases end.
+    // After its grace the transport reports what it cut off; nobody acts on that any more, and the
+    // leases end.
     parts_->transport->stop(std::chrono::milliseconds{0});
     parts_->guard.reset();
     if (parts_->thread.joinable()) parts_->thread.join();

@@ -11,14 +11,15 @@
 
 namespace mfad::app {
 
-/// The mail worker on a thread of its own, with its own Redis connection; the transport has further threads.
+/// The mail worker on a thread of its own, with its own Redis connection; the transport has further
+/// threads.
 class WorkerThread {
 public:
     /// @param mismatch see Shared
     /// @throws StartFailure for a mail target that cannot be used
-    WorkerThread(const Installation& installation, platform::Metrics& metrics,
-                 const std::string& public_url,
-                 std::function<void(const std::string& why)> mismatch);
+    WorkerThread(
+        const Installation& installation, platform::Metrics& metrics, const std::string& public_url,
+        std::function<void(const std::string& why)> mismatch);
     WorkerThread(const WorkerThread&) = delete;
     WorkerThread& operator=(const WorkerThread&) = delete;
     ~WorkerThread();

@@ -16,7 +16,8 @@ std::fstream spool(std::istream& in) {
     const auto name = std::filesystem::temp_directory_path() / "mfad-import-XXXXXX";
     std::string path = name.string();
     const int fd = ::mkstemp(path.data());
-    if (fd < 0) throw std::runtime_error("cannot make a temporary file in " + name.parent_path().string());
+    if (fd < 0)
+        throw std::runtime_error("cannot make a temporary file in " + name.parent_path().string());
     ::close(fd);
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::trunc);
     std::filesystem::remove(path);

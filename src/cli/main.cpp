@@ -12,12 +12,14 @@ constexpr int cannot_start = 2;
 int run(int argc, char** argv) {
     CLI::App app{"Self-hosted server for multi-factor-authentication state", "mfad"};
     Invocation invocation;
-    app.add_option("--config", invocation.config_file,
-                   "configuration (default: config/mfad.toml, if it is there)");
+    app.add_option(
+        "--config", invocation.config_file,
+        "configuration (default: config/mfad.toml, if it is there)");
     app.require_subcommand(1);
     app.fallthrough(); // `mfad serve --config FILE` as well as `mfad --config FILE serve`
-    for (const auto add : {add_serve, add_worker, add_import, add_key, add_keys, add_user,
-                           add_outbox, add_check, add_version})
+    for (const auto add :
+         {add_serve, add_worker, add_import, add_key, add_keys, add_user, add_outbox, add_check,
+          add_version})
         add(app, invocation);
     try {
         app.parse(argc, argv);
@@ -32,7 +34,8 @@ int run_and_report(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const platform::BadConfig& error) {
-        for (const std::string& problem : error.problems()) std::cerr << problem << "\n";
+        for (const std::string& problem : error.problems())
+            std::cerr << problem << "\n";
     } catch (const redis::Unavailable& error) {
         std::cerr << "mfad: Redis is not available: " << error.what() << "\n";
     } catch (const std::exception& error) {

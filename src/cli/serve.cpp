@@ -9,8 +9,8 @@ namespace mfad::cli {
 void add_serve(CLI::App& app, Invocation& invocation) {
     auto* call = app.add_subcommand("serve", "serve HTTP and, unless switched off, send mail");
     auto options = std::make_shared<app::ServeOptions>();
-    call->add_flag("--demo", options->demo,
-                   "load the demo into an empty private Redis and say how to try it");
+    call->add_flag(
+        "--demo", options->demo, "load the demo into an empty private Redis and say how to try it");
     call->callback([&invocation, options] {
         invocation.status = app::serve(invocation.load(), *options, std::cout);
     });

@@ -25,8 +25,7 @@ bool is_kept(unsigned status) {
 
 } // namespace
 
-std::optional<std::string_view> single_header(const http::Request& request,
-                                              std::string_view name) {
+std::optional<std::string_view> single_header(const http::Request& request, std::string_view name) {
     if (request.count(name) != 1) return std::nullopt;
     return request.header(name);
 }
@@ -48,8 +47,8 @@ Result<void> take_key(Exchange& exchange, WorkPlace place) {
     const std::string_view key = exchange.request.header("Idempotency-Key").value_or("");
     const bool visible = std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7f; });
     if (count > 1 || key.empty() || key.size() > max_key || !visible)
-        return domain::refuse(Refusal::Code::invalid, "Idempotency-Key",
-                              "must be 1 to 64 visible ASCII characters");
+        return domain::refuse(
+            Refusal::Code::invalid, "Idempotency-Key", "must be 1 to 64 visible ASCII characters");
     service::Call& call = exchange.call;
     std::string scope = call.tenant->id + '\n' + call.caller.credential_id + '\n';
     scope += http::to_string(exchange.request.method);
@@ -83,12 +82,12 @@ http::Response& add_rate_fields(http::Response& response, const service::Call& c
     std::vector<http::RateState> states;
     for (const domain::RateReport& report : call.rates) {
         if (!report.counted) continue;
-        states.push_back({report.policy.name, report.policy.limit,
-                          std::chrono::ceil<std::chrono::seconds>(report.policy.period),
-                          report.verdict.remaining,
-                          std::chrono::ceil<std::chrono::seconds>(report.verdict.allowed
-                                                                      ? report.verdict.reset
-                                                                      : report.verdict.retry_after)});
+        states.push_back(
+            {report.policy.name, report.policy.limit,
+             std::chrono::ceil<std::chrono::seconds>(report.policy.period),
+             report.verdict.remaining,
+             std::chrono::ceil<std::chrono::seconds>(
+                 report.verdict.allowed ? report.verdict.reset : report.verdict.retry_after)});
     }
     if (states.empty()) return response;
     const http::RateFields fields = http::rate_fields(states);
@@ -108,8 +107,10 @@ http::Response& add_allow(http::Response& response, const Refusal& refusal) {
 
 std::uint32_t storable_statuses(const Dialect& dialect) {
     std::uint32_t mask = 1; // what was done
-    for (unsigned status = 1; status <= static_cast<unsigned>(ChangeStatus::proof_too_old); ++status)
-        if (is_kept(dialect.refused(service::refusal_code(static_cast<ChangeStatus>(status))).status))
+    for (unsigned status = 1; status <= static_cast<unsigned>(ChangeStatus::proof_too_old);
+         ++status)
+        if (is_kept(
+                dialect.refused(service::refusal_code(static_cast<ChangeStatus>(status))).status))
             mask |= 1U << status;
     return mask;
 }

@@ -9,10 +9,12 @@
 /// What the dialects do alike: admitting a request, and the fields that any answer may carry.
 namespace mfad::dialects {
 
-/// The only value of a header field. Twice the same name is no value at all: who picks one picks wrong.
+/// The only value of a header field. Twice the same name is no value at all: who picks one picks
+/// wrong.
 std::optional<std::string_view> single_header(const http::Request& request, std::string_view name);
 
-/// What follows `scheme` (any case) and blanks in an Authorization value; nothing for another scheme or nothing behind.
+/// What follows `scheme` (any case) and blanks in an Authorization value; nothing for another
+/// scheme or nothing behind.
 std::optional<std::string_view> after_scheme(std::string_view value, std::string_view scheme);
 
 /// Where the work of a request is done: at a user's, or at the tenant's own.
@@ -20,7 +22,8 @@ struct WorkPlace {
     std::string_view user; ///< empty: the tenant
 };
 
-/// Reads the `Idempotency-Key` of a write into the call: 1..64 visible ASCII characters, else `invalid`.
+/// Reads the `Idempotency-Key` of a write into the call: 1..64 visible ASCII characters, else
+/// `invalid`.
 domain::Result<void> take_key(Exchange& exchange, WorkPlace place);
 
 /// Counts the request against the tenant's quota in this dialect.
@@ -28,14 +31,15 @@ inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
     return exchange.services.quotas.take(exchange.call, exchange.dialect.name());
 }
 
-/// The outcomes of a change that this dialect answers with a status whose answer an idempotency key keeps.
+/// The outcomes of a change that this dialect answers with a status whose answer an idempotency key
+/// keeps.
 std::uint32_t storable_statuses(const Dialect& dialect);
 
 /// The dialect's answer to a refusal.
 http::Response refuse(const Exchange& exchange, const domain::Refusal& refusal);
 
-/// The dialect's answer to a request that was refused for its own content: the same, unless its idempotency key
-/// belongs to another request.
+/// The dialect's answer to a request that was refused for its own content: the same, unless its
+/// idempotency key belongs to another request.
 runtime::Awaitable<http::Response> refuse_content(Exchange& exchange, domain::Refusal refusal);
 
 /// Adds `RateLimit` and `RateLimit-Policy` for what was counted.

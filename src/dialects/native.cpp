@@ -17,7 +17,8 @@ Refused refusal(Code code) {
     case Code::no_credential:
     case Code::bad_credential: return {401, "Unauthorized", "Send a valid server credential."};
     case Code::forbidden: return {403, "Forbidden", "The credential may not do this."};
-    case Code::restricted: return {403, "Forbidden", "Changes of MFA are restricted for this user."};
+    case Code::restricted:
+        return {403, "Forbidden", "Changes of MFA are restricted for this user."};
     case Code::no_such_tenant: return {404, "Not Found", "There is no such tenant."};
     case Code::no_such_user: return {404, "Not Found", "There is no such user."};
     case Code::no_such_path: return {404, "Not Found", "There is no such resource."};
@@ -28,7 +29,8 @@ Refused refusal(Code code) {
     case Code::wrong_type:
     case Code::missing:
     case Code::invalid: return {422, "Unprocessable Content", "The request is not valid."};
-    case Code::factor_not_allowed: return {422, "Unprocessable Content", "The factor is not allowed."};
+    case Code::factor_not_allowed:
+        return {422, "Unprocessable Content", "The factor is not allowed."};
     case Code::nothing_enabled: return {409, "Conflict", "No MFA is enabled."};
     case Code::external_factor: return {409, "Conflict", "The factor is held by its provider."};
     case Code::unchanged: return {409, "Conflict", "Nothing would change."};
@@ -52,13 +54,12 @@ public:
     std::span<const Route> routes() const override { return {}; }
     Refused refused(Code code) const override { return refusal(code); }
 
-    Response refuse(const Request& request, const service::Call& call,
-                    const Refusal& why) const override {
+    Response refuse(
+        const Request& request, const service::Call& call, const Refusal& why) const override {
         const Refused refused = refusal(why.code);
         std::string detail(refused.text);
         if (!why.field.empty()) detail = why.field + " " + why.why;
-        Response response =
-            http::problem(refused.status, refused.code, detail, request.request_id);
+        Response response = http::problem(refused.status, refused.code, detail, request.request_id);
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");
         add_allow(response, why);
         add_rate_fields(response, call);

@@ -39,14 +39,14 @@ Response success() {
     return {200, json_type, R"({"success":true})"};
 }
 
-// ---- who asks ------------------------------------------------------------------------------------
+// ---- who asks -----------------------------------------------------------------------------------
 
 /// A session hash: 16..128 letters, digits, `-` and `_`; ours have 32 hexadecimal digits.
 bool is_hash(std::string_view text) {
     return text.size() >= 16 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    });
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+           });
 }
 
 /// `Authorization: NVX <hash>`, or the parameter `hash`; the header goes first where both are sent.
@@ -65,8 +65,8 @@ Result<std::string> credential(const Request& request, const Result<Parameters>&
 }
 
 /// Admits a session; with a permission, one that has it.
-Awaitable<Result<void>> admit(Exchange& x, const std::string& hash,
-                              std::optional<Permission> permission) {
+Awaitable<Result<void>> admit(
+    Exchange& x, const std::string& hash, std::optional<Permission> permission) {
     const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
     Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
     if (!call) co_return call.error();
@@ -95,7 +95,7 @@ Awaitable<Result<Session>> open_session(Exchange& x, std::optional<Permission> p
     co_return Session{*hash, std::move(*parameters)};
 }
 
-// ---- parameters ------------------------------------------------------------------------------------
+// ---- parameters ---------------------------------------------------------------------------------
 
 struct Target {
     bool all = false;
@@ -133,7 +133,8 @@ Result<Target> read_target(const Parameters& parameters, std::size_t max_ids) {
     return target;
 }
 
-/// Whether factors are allowed; `disallowed` may come with the empty list that the vendor's own panel sends.
+/// Whether factors are allowed; `disallowed` may come with the empty list that the vendor's own
+/// panel sends.
 Result<bool> read_settings(const Parameters& parameters) {
     const Result<json::object> object = parameters.object("settings");
     if (!object) return object.error();
@@ -146,8 +147,8 @@ Result<bool> read_settings(const Parameters& parameters) {
     if (allowed && !in.has("factor_types")) in.missing("factor_types");
     if (allowed && factors != nullptr &&
         (factors->empty() || !std::ranges::all_of(*factors, [](const json::value& name) {
-            return name.is_string() && name.get_string() == "email";
-        })))
+             return name.is_string() && name.get_string() == "email";
+         })))
         in.invalid("factor_types", "Should be a list of [email]");
     if (!allowed && factors != nullptr && !factors->empty())
         in.invalid("factor_types", "must be empty with disallowed");
@@ -155,7 +156,8 @@ Result<bool> read_settings(const Parameters& parameters) {
     return allowed;
 }
 
-/// `allowed` replaces what can be named and leaves the rest; allowing enables. `disallowed` empties it.
+/// `allowed` replaces what can be named and leaves the rest; allowing enables. `disallowed` empties
+/// it.
 SettingsChange change_of(bool allowed, const domain::Tenant& tenant) {
     SettingsChange change;
     change.by_server = true;
@@ -171,7 +173,7 @@ SettingsChange change_of(bool allowed, const domain::Tenant& tenant) {
     return change;
 }
 
-// ---- panel/user/mfa/settings -----------------------------------------------------------------------
+// ---- panel/user/mfa/settings --------------------------------------------------------------------
 
 Awaitable<Result<void>> apply(Exchange& x, const Target& target, bool allowed) {
     if (target.all) co_return co_await x.services.settings.set_all(x.call, allowed);
@@ -193,8 +195,7 @@ Awaitable<Response> update(Exchange& x) {
     if (!session) co_return refuse(x, session.error());
     const Result<void> key = take_key(x, {});
     if (!key) co_return refuse(x, key.error());
-    const Result<Target> target =
-        read_target(session->parameters, x.call.tenant->navixy_max_ids);
+    const Result<Target> target = read_target(session->parameters, x.call.tenant->navixy_max_ids);
     if (!target) co_return co_await refuse_content(x, target.error());
     const Result<bool> allowed = read_settings(session->parameters);
     if (!allowed) co_return co_await refuse_content(x, allowed.error());
@@ -233,7 +234,7 @@ Awaitable<Response> update_default(Exchange& x) {
     co_return std::move(add_rate_fields(response, x.call));
 }
 
-// ---- panel/account ---------------------------------------------------------------------------------
+// ---- panel/account ------------------------------------------------------------------------------
 
 Awaitable<Response> auth(Exchange& x) {
     const Result<Parameters> parameters = Parameters::read(x.request);
@@ -242,7 +243,8 @@ Awaitable<Response> auth(Exchange& x) {
     if (!login) co_return refuse(x, login.error());
     const auto password = parameters->text("password");
     if (!password) co_return refuse(x, password.error());
-    for (const auto& [name, value] : {std::pair{"login", &*login}, std::pair{"password", &*password}})
+    for (const auto& [name, value] :
+         {std::pair{"login", &*login}, std::pair{"password", &*password}})
         if (!*value) co_return refuse(x, domain::refuse(Code::missing, name, "is required"));
     // What cannot be a login is an unknown one.
     if (!domain::is_valid_id(**login) || (*password)->size() > 512)
@@ -275,7 +277,7 @@ Awaitable<Response> logout(Exchange& x) {
     co_return std::move(add_rate_fields(response, x.call));
 }
 
-// ---- answers ---------------------------------------------------------------------------------------
+// ---- answers ------------------------------------------------------------------------------------
 
 constexpr http::Methods either = Method::get | Method::post;
 

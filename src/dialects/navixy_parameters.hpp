@@ -13,11 +13,13 @@
 
 namespace mfad::dialects {
 
-/// The parameters of a Navixy call, wherever they came: members of a JSON body, fields of a form body, or the query,
-/// in this order of precedence. In forms and queries an object is JSON text (FACTS.md 4.2).
+/// The parameters of a Navixy call, wherever they came: members of a JSON body, fields of a form
+/// body, or the query, in this order of precedence. In forms and queries an object is JSON text
+/// (FACTS.md 4.2).
 class NavixyParameters {
 public:
-    /// @return `malformed` for a body that is neither a JSON object nor a form, `too many fields` included
+    /// @return `malformed` for a body that is neither a JSON object nor a form, `too many fields`
+    ///   included
     static domain::Result<NavixyParameters> read(const http::Request& request);
 
     NavixyParameters(NavixyParameters&&) noexcept;
@@ -27,8 +29,8 @@ public:
     /// A parameter that is text; `wrong_type` for another JSON value.
     domain::Result<std::optional<std::string>> text(std::string_view name) const;
 
-    /// A parameter that is an object; `malformed` for text that is no JSON, `wrong_type` for another value, `missing`
-    /// when it was not sent.
+    /// A parameter that is an object; `malformed` for text that is no JSON, `wrong_type` for
+    /// another value, `missing` when it was not sent.
     domain::Result<boost::json::object> object(std::string_view name) const;
 
 private:

@@ -29,7 +29,7 @@ using Code = Refusal::Code;
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 
-// ---- who asks ------------------------------------------------------------------------------------
+// ---- who asks -----------------------------------------------------------------------------------
 
 /// `X-Api-Key: <key>`, or a key or token after `Bearer `; the key goes first where both are sent.
 Result<std::string_view> credential(const Request& request) {
@@ -56,7 +56,7 @@ Awaitable<Result<void>> admit(Exchange& x) {
     co_return Result<void>{};
 }
 
-// ---- PATCH /accounts/mfa-settings ------------------------------------------------------------------
+// ---- PATCH /accounts/mfa-settings ---------------------------------------------------------------
 
 /// Members that are not sent stay as they are; others beside them are ignored.
 Result<SettingsChange> read_mfa_settings(const Request& request) {
@@ -74,7 +74,9 @@ Result<SettingsChange> read_mfa_settings(const Request& request) {
 
     SettingsChange change;
     const auto set = [&change](std::optional<bool> flag, FactorType factor) {
-        if (flag) (*flag ? change.enable : change.disable) = (*flag ? change.enable : change.disable) | factor;
+        if (flag)
+            (*flag ? change.enable : change.disable) =
+                (*flag ? change.enable : change.disable) | factor;
     };
     set(totp, FactorType::totp);
     set(passkey, FactorType::passkey);
@@ -101,7 +103,7 @@ Awaitable<Response> patch_mfa_settings(Exchange& x) {
     co_return std::move(add_rate_fields(response, x.call));
 }
 
-// ---- GET /accounts/user-mfa-info -------------------------------------------------------------------
+// ---- GET /accounts/user-mfa-info ----------------------------------------------------------------
 
 /// Whom the call is about: the caller, unless `email` names somebody else of his tenant.
 Awaitable<Result<std::string>> subject(Exchange& x) {
@@ -127,14 +129,15 @@ Awaitable<Response> get_user_mfa_info(Exchange& x) {
     co_return Response(200, json_type, std::move(body).str());
 }
 
-// ---- answers ---------------------------------------------------------------------------------------
+// ---- answers ------------------------------------------------------------------------------------
 
 constexpr Route route_table[] = {
     {Method::patch, "/accounts/mfa-settings", patch_mfa_settings},
     {Method::get, "/accounts/user-mfa-info", get_user_mfa_info},
 };
 
-/// A role that is too low answers like a credential that is wrong: the vendor has no other status for it.
+/// A role that is too low answers like a credential that is wrong: the vendor has no other status
+/// for it.
 Refused refusal(Code code) {
     switch (code) {
     case Code::no_credential:

@@ -28,7 +28,7 @@ using Code = Refusal::Code;
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 constexpr std::size_t max_user_id = 50;
 
-// ---- who asks ------------------------------------------------------------------------------------
+// ---- who asks -----------------------------------------------------------------------------------
 
 /// Whether the path begins with `/organizations/{organizationId}`: then it is the first parameter.
 bool names_organization(const Exchange& x) {
@@ -40,7 +40,8 @@ struct Presented {
     bool may_be_server = false; ///< a server's credential is a key, never a bearer token
 };
 
-/// `REB-APIKEY: <secret>` or `Authorization: Bearer <token>`; the key goes first where both are sent.
+/// `REB-APIKEY: <secret>` or `Authorization: Bearer <token>`; the key goes first where both are
+/// sent.
 Result<Presented> credential(const Request& request) {
     if (request.count("REB-APIKEY") > 0) {
         const auto key = single_header(request, "REB-APIKEY");
@@ -58,8 +59,8 @@ Awaitable<Result<void>> admit(Exchange& x) {
     const std::string_view organization = names_organization(x) ? x.parameter(0) : "";
     const Result<Presented> presented = credential(x.request);
     if (!presented) co_return presented.error();
-    const service::Accepts accepts{presented->may_be_server, true, false,
-                                   domain::DialectName::rebilly, organization};
+    const service::Accepts accepts{
+        presented->may_be_server, true, false, domain::DialectName::rebilly, organization};
     Result<Call> call =
         co_await x.services.authenticator.authenticate(presented->credential, accepts);
     if (!call) co_return call.error();
@@ -73,8 +74,8 @@ Awaitable<Result<void>> admit(Exchange& x) {
 Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return admitted;
-    const bool is_user = x.call.caller.kind == domain::Caller::Kind::user &&
-                         !x.call.caller.user.empty();
+    const bool is_user =
+        x.call.caller.kind == domain::Caller::Kind::user && !x.call.caller.user.empty();
     Result<void> ok{};
     if (writes) {
         if (is_user) ok = take_key(x, {x.call.caller.user});
@@ -86,7 +87,7 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
     co_return Result<void>{};
 }
 
-// ---- what is shown ---------------------------------------------------------------------------------
+// ---- what is shown ------------------------------------------------------------------------------
 
 std::string resource_url(const Exchange& x, std::string_view resource) {
     std::string url = x.services.public_url;
@@ -96,15 +97,16 @@ std::string resource_url(const Exchange& x, std::string_view resource) {
     return url;
 }
 
-/// Duo shows as itself; everything that is built in shows as the one other type that the dialect knows.
+/// Duo shows as itself; everything that is built in shows as the one other type that the dialect
+/// knows.
 std::string_view type_of(const MfaState& state, const domain::Tenant& tenant) {
     const FactorSet usable = state.required() & state.enrolled;
     if (usable.contains(FactorType::duo)) return "duo";
     return tenant.rebilly_builtin_is_otp ? "otp" : "guardian";
 }
 
-std::string profile_mfa(const Exchange& x, const MfaState& state, std::string_view self,
-                        std::string_view enrollment) {
+std::string profile_mfa(
+    const Exchange& x, const MfaState& state, std::string_view self, std::string_view enrollment) {
     platform::JsonText body;
     body.begin_object().member("status", state.active() ? "active" : "inactive");
     if (state.active())
@@ -131,7 +133,7 @@ Response& add_quota_fields(Response& response, const Call& call) {
     return add_rate_fields(response, call);
 }
 
-// ---- GET, POST and DELETE /profile/mfa -------------------------------------------------------------
+// ---- GET, POST and DELETE /profile/mfa ----------------------------------------------------------
 
 Awaitable<Response> get_profile_mfa(Exchange& x) {
     const Result<void> admitted = co_await admit_profile(x, false);
@@ -177,7 +179,7 @@ Awaitable<Response> delete_profile_mfa(Exchange& x) {
     co_return std::move(add_quota_fields(response, x.call));
 }
 
-// ---- GET /users/{id}/mfa ---------------------------------------------------------------------------
+// ---- GET /users/{id}/mfa ------------------------------------------------------------------------
 
 /// `^[@~\-\.\w]+$`, at most 50 characters.
 bool is_resource_id(std::string_view id) {
@@ -202,7 +204,7 @@ Awaitable<Response> get_user_mfa(Exchange& x) {
     co_return Response(200, json_type, profile_mfa(x, *state, self, {}));
 }
 
-// ---- answers ---------------------------------------------------------------------------------------
+// ---- answers ------------------------------------------------------------------------------------
 
 constexpr Route route_table[] = {
     {Method::get, "/profile/mfa", get_profile_mfa},
@@ -215,7 +217,8 @@ constexpr Route route_table[] = {
     {Method::get, "/organizations/{organization_id}/users/{id}/mfa", get_user_mfa},
 };
 
-/// The dialect has no codes of its own; here `code` is the title and `text` the detail of the problem.
+/// The dialect has no codes of its own; here `code` is the title and `text` the detail of the
+/// problem.
 Refused refusal(Code code) {
     switch (code) {
     case Code::no_credential:
@@ -228,15 +231,17 @@ Refused refusal(Code code) {
     case Code::external_factor:
         return {403, "Forbidden", "MFA of type duo cannot be changed here. Contact support."};
     case Code::proof_too_old:
-        return {403, "Forbidden",
-                "MFA was last verified more than 10 minutes ago. Verify it again, then repeat."};
+        return {
+            403, "Forbidden",
+            "MFA was last verified more than 10 minutes ago. Verify it again, then repeat."};
     case Code::no_such_tenant: return {404, "Not Found", "There is no such organization."};
     case Code::no_such_user: return {404, "Not Found", "There is no such user."};
     case Code::nothing_enabled: return {404, "Not Found", "No MFA is enabled."};
     case Code::no_such_path: return {404, "Not Found", "There is no such resource."};
     case Code::wrong_method: return {405, "Method Not Allowed", "The resource has other methods."};
     case Code::too_large: return {413, "Content Too Large", "The request is too large."};
-    case Code::wrong_media: return {415, "Unsupported Media Type", "The encoding is not supported."};
+    case Code::wrong_media:
+        return {415, "Unsupported Media Type", "The encoding is not supported."};
     case Code::malformed:
     case Code::wrong_type:
     case Code::missing:
@@ -248,9 +253,10 @@ Refused refusal(Code code) {
     case Code::wrong_login:
     case Code::too_many_logins:
     case Code::too_many:
-        return {429, "Rate Limit Exceeded",
-                "A request cannot be executed because the user has sent too many requests within a "
-                "certain period of time"};
+        return {
+            429, "Rate Limit Exceeded",
+            "A request cannot be executed because the user has sent too many requests within a "
+            "certain period of time"};
     case Code::unavailable:
         return {503, "Service Unavailable", "The service is not available. Try again later."};
     case Code::internal: break;
@@ -268,8 +274,9 @@ public:
         const Refused refused = refusal(why.code);
         std::string detail(refused.text);
         if (!why.field.empty()) detail = why.field + " " + why.why;
-        Response response(refused.status, json_type,
-                          http::problem_json(refused.status, refused.code, detail, request.request_id));
+        Response response(
+            refused.status, json_type,
+            http::problem_json(refused.status, refused.code, detail, request.request_id));
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");
         if (refused.status == 429)
             response.header("X-RateLimit-Retry-After", std::to_string(retry_at(why)));

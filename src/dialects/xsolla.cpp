@@ -31,7 +31,7 @@ using Code = Refusal::Code;
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 constexpr std::size_t max_url = 2048;
 
-// ---- who asks ------------------------------------------------------------------------------------
+// ---- who asks -----------------------------------------------------------------------------------
 
 /// `X-SERVER-AUTHORIZATION: <token>`; some of the vendor's own tools put `Bearer ` before it.
 Result<std::string_view> credential(const Request& request) {
@@ -83,7 +83,7 @@ Result<json::object> body_object(const Request& request) {
     return service::parse_json_object(request.body);
 }
 
-// ---- POST and GET /projects/{project_id}/users/{user_id}/mfa --------------------------------------
+// ---- POST and GET /projects/{project_id}/users/{user_id}/mfa ------------------------------------
 
 /// A full replacement: what is not sent is false.
 Result<SettingsChange> read_user_mfa(const Request& request) {
@@ -117,8 +117,7 @@ Awaitable<Response> post_user_mfa(Exchange& x) {
         co_return co_await refuse_content(x, change.error());
     }
     // Where addresses count only when verified, switching email on asks for that first.
-    if (x.call.tenant->verified_addresses_only)
-        change->link = SettingsChange::Link::if_unenrolled;
+    if (x.call.tenant->verified_addresses_only) change->link = SettingsChange::Link::if_unenrolled;
     const auto changed = co_await x.services.settings.change(x.call, user, *change);
     if (!changed) co_return refuse(x, changed.error());
     Response response(204);
@@ -139,7 +138,7 @@ Awaitable<Response> get_user_mfa(Exchange& x) {
     co_return Response(200, json_type, std::move(body).str());
 }
 
-// ---- PUT and GET /projects/{project_id}/mfa -------------------------------------------------------
+// ---- PUT and GET /projects/{project_id}/mfa -----------------------------------------------------
 
 struct ProjectMfa {
     bool email = false;
@@ -220,7 +219,7 @@ Awaitable<Response> get_project_mfa(Exchange& x) {
     co_return Response(200, json_type, std::move(body).str());
 }
 
-// ---- answers ---------------------------------------------------------------------------------------
+// ---- answers ------------------------------------------------------------------------------------
 
 constexpr Route route_table[] = {
     {Method::post, "/projects/{project_id}/users/{user_id}/mfa", post_user_mfa},

@@ -103,16 +103,11 @@ bool has_space_or_control(std::string_view text) {
 
 std::string_view to_string(AddressFault fault) {
     switch (fault) {
-    case AddressFault::no_at_sign:
-        return "it is not of the form local@domain";
-    case AddressFault::not_ascii:
-        return "the part before the @ has characters outside ASCII";
-    case AddressFault::local_part:
-        return "the part before the @ is not valid";
-    case AddressFault::domain:
-        return "the domain is not a valid host name";
-    case AddressFault::too_long:
-        return "it is longer than 254 characters";
+    case AddressFault::no_at_sign: return "it is not of the form local@domain";
+    case AddressFault::not_ascii: return "the part before the @ has characters outside ASCII";
+    case AddressFault::local_part: return "the part before the @ is not valid";
+    case AddressFault::domain: return "the domain is not a valid host name";
+    case AddressFault::too_long: return "it is longer than 254 characters";
     }
     return "";
 }

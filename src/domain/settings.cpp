@@ -44,8 +44,8 @@ std::optional<Settings> Settings::unpack(std::uint32_t packed) {
 
 User folded(User user, const TenantRules& rules) {
     Settings& settings = user.settings;
-    // Only the order of the last `all` of each kind matters: a later disallowing one leaves nothing of an earlier
-    // allowing one but that email is switched on.
+    // Only the order of the last `all` of each kind matters: a later disallowing one leaves nothing
+    // of an earlier allowing one but that email is switched on.
     if (rules.disallowed_all > user.seen) settings.allowed = {};
     if (rules.allowed_all > user.seen) {
         settings.enabled = settings.enabled | FactorType::email;

@@ -23,8 +23,9 @@ bool same_for_xsolla(const MfaState& a, const MfaState& b) {
            a.change_restricted == b.change_restricted;
 }
 
-ChangeStatus check(const User& user, const Settings& after, const TenantRules& rules,
-                   const SettingsChange& change, platform::UnixMillis now) {
+ChangeStatus check(
+    const User& user, const Settings& after, const TenantRules& rules, const SettingsChange& change,
+    platform::UnixMillis now) {
     const MfaState before = state_of(user, rules);
     User changed_user = user;
     changed_user.settings = after;
@@ -54,8 +55,9 @@ bool touches_settings(const SettingsChange& change) {
 
 } // namespace
 
-ChangeDecision decide(const User& user, const TenantRules& rules, const SettingsChange& change,
-                      platform::UnixMillis now) {
+ChangeDecision decide(
+    const User& user, const TenantRules& rules, const SettingsChange& change,
+    platform::UnixMillis now) {
     ChangeDecision decision{ChangeStatus::done, folded(user, rules)};
     const User seen = overlaid(decision.after, rules);
     Settings after = changed(seen.settings, change);

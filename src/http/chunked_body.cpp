@@ -36,28 +36,19 @@ std::size_t ChunkedBody::read_data(std::string_view bytes, std::string& body) {
 
 void ChunkedBody::read_framing(char c) {
     switch (state_) {
-    case State::size:
-        return read_size(c);
+    case State::size: return read_size(c);
     case State::blank_after_size:
-    case State::extension:
-        return read_extension(c);
-    case State::end_of_size:
-        return c == '\n' ? begin_data() : expect(false, State::size);
-    case State::end_of_data:
-        return expect(c == '\r', State::end_of_data_line);
-    case State::end_of_data_line:
-        return expect(c == '\n', State::size);
+    case State::extension: return read_extension(c);
+    case State::end_of_size: return c == '\n' ? begin_data() : expect(false, State::size);
+    case State::end_of_data: return expect(c == '\r', State::end_of_data_line);
+    case State::end_of_data_line: return expect(c == '\n', State::size);
     case State::line_start:
     case State::trailer_name:
-    case State::trailer_value:
-        return read_trailer(c);
-    case State::end_of_trailer:
-        return expect(c == '\n', State::line_start);
-    case State::end_of_body:
-        return expect(c == '\n', State::done);
+    case State::trailer_value: return read_trailer(c);
+    case State::end_of_trailer: return expect(c == '\n', State::line_start);
+    case State::end_of_body: return expect(c == '\n', State::done);
     case State::data:
-    case State::done:
-        break;
+    case State::done: break;
     }
 }
 

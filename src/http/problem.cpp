@@ -4,8 +4,8 @@
 
 namespace mfad::http {
 
-std::string problem_json(unsigned status, std::string_view title, std::string_view detail,
-                         std::string_view request_id) {
+std::string problem_json(
+    unsigned status, std::string_view title, std::string_view detail, std::string_view request_id) {
     platform::JsonText json;
     json.begin_object().member("type", "about:blank").member("title", title);
     json.member("status", status);
@@ -14,10 +14,11 @@ std::string problem_json(unsigned status, std::string_view title, std::string_vi
     return std::move(json.end_object()).str();
 }
 
-Response problem(unsigned status, std::string_view title, std::string_view detail,
-                 std::string_view request_id) {
-    return {status, "application/problem+json; charset=utf-8",
-            problem_json(status, title, detail, request_id)};
+Response problem(
+    unsigned status, std::string_view title, std::string_view detail, std::string_view request_id) {
+    return {
+        status, "application/problem+json; charset=utf-8",
+        problem_json(status, title, detail, request_id)};
 }
 
 } // namespace mfad::http

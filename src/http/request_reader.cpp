@@ -24,22 +24,14 @@ using Progress = RequestReader::Progress;
 Method method_of(beast::http::verb named) {
     using beast::http::verb;
     switch (named) {
-    case verb::get:
-        return Method::get;
-    case verb::head:
-        return Method::head;
-    case verb::post:
-        return Method::post;
-    case verb::put:
-        return Method::put;
-    case verb::patch:
-        return Method::patch;
-    case verb::delete_:
-        return Method::delete_;
-    case verb::options:
-        return Method::options;
-    default:
-        return Method::other;
+    case verb::get: return Method::get;
+    case verb::head: return Method::head;
+    case verb::post: return Method::post;
+    case verb::put: return Method::put;
+    case verb::patch: return Method::patch;
+    case verb::delete_: return Method::delete_;
+    case verb::options: return Method::options;
+    default: return Method::other;
     }
 }
 
@@ -109,20 +101,13 @@ private:
     SingleField* single_field(beast::http::field named) {
         using beast::http::field;
         switch (named) {
-        case field::host:
-            return &head_.host;
-        case field::content_length:
-            return &head_.content_length;
-        case field::transfer_encoding:
-            return &head_.transfer_encoding;
-        case field::content_encoding:
-            return &head_.content_encoding;
-        case field::expect:
-            return &head_.expect;
-        case field::authorization:
-            return &head_.authorization;
-        default:
-            return nullptr;
+        case field::host: return &head_.host;
+        case field::content_length: return &head_.content_length;
+        case field::transfer_encoding: return &head_.transfer_encoding;
+        case field::content_encoding: return &head_.content_encoding;
+        case field::expect: return &head_.expect;
+        case field::authorization: return &head_.authorization;
+        default: return nullptr;
         }
     }
 
@@ -196,16 +181,11 @@ struct RequestReader::Parts {
 
 Progress RequestReader::Parts::advance() {
     switch (phase) {
-    case Phase::header:
-        return read_header();
-    case Phase::sized_body:
-        return read_sized_body();
-    case Phase::chunked_body:
-        return read_chunked_body();
-    case Phase::complete:
-        return Progress::complete;
-    case Phase::refused:
-        break;
+    case Phase::header: return read_header();
+    case Phase::sized_body: return read_sized_body();
+    case Phase::chunked_body: return read_chunked_body();
+    case Phase::complete: return Progress::complete;
+    case Phase::refused: break;
     }
     return Progress::refused;
 }

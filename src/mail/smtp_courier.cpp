@@ -50,12 +50,9 @@ std::string url_of(const SmtpTarget& target, const std::string& ehlo_name) {
 
 long use_of_tls(StartTls starttls) {
     switch (starttls) {
-    case StartTls::required:
-        return CURLUSESSL_ALL;
-    case StartTls::opportunistic:
-        return CURLUSESSL_TRY;
-    case StartTls::never:
-        return CURLUSESSL_NONE;
+    case StartTls::required: return CURLUSESSL_ALL;
+    case StartTls::opportunistic: return CURLUSESSL_TRY;
+    case StartTls::never: return CURLUSESSL_NONE;
     }
     return CURLUSESSL_ALL;
 }
@@ -69,27 +66,20 @@ bool is_our_configuration(CURLcode code) {
     case CURLE_SSL_CIPHER:
     case CURLE_LOGIN_DENIED: // no way of authentication in common
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return true;
-    default:
-        return false;
+    case CURLE_UNSUPPORTED_PROTOCOL: return true;
+    default: return false;
     }
 }
 
 Outcome outcome_of(Verdict verdict) {
     switch (verdict) {
-    case Verdict::delivered:
-        return Outcome::delivered;
-    case Verdict::permanent:
-        return Outcome::permanent;
-    case Verdict::config:
-        return Outcome::misconfigured;
+    case Verdict::delivered: return Outcome::delivered;
+    case Verdict::permanent: return Outcome::permanent;
+    case Verdict::config: return Outcome::misconfigured;
     case Verdict::ok: // the conversation ended elsewhere, so not asked about
-    case Verdict::reconnect:
-        return Outcome::unreachable;
+    case Verdict::reconnect: return Outcome::unreachable;
     case Verdict::retry:
-    case Verdict::unknown:
-        return Outcome::retry;
+    case Verdict::unknown: return Outcome::retry;
     }
     return Outcome::retry;
 }

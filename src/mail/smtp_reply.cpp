@@ -109,22 +109,14 @@ Verdict classify_positive(Phase phase, int code) {
 
 std::string_view to_string(Phase phase) {
     switch (phase) {
-    case Phase::connect:
-        return "connect";
-    case Phase::ehlo:
-        return "ehlo";
-    case Phase::starttls:
-        return "starttls";
-    case Phase::auth:
-        return "auth";
-    case Phase::mail:
-        return "mail";
-    case Phase::rcpt:
-        return "rcpt";
-    case Phase::data:
-        return "data";
-    case Phase::end_of_data:
-        return "end-of-data";
+    case Phase::connect: return "connect";
+    case Phase::ehlo: return "ehlo";
+    case Phase::starttls: return "starttls";
+    case Phase::auth: return "auth";
+    case Phase::mail: return "mail";
+    case Phase::rcpt: return "rcpt";
+    case Phase::data: return "data";
+    case Phase::end_of_data: return "end-of-data";
     }
     return "";
 }

@@ -227,16 +227,11 @@ void check(const TransportOptions& options) {
 
 std::string_view to_string(Outcome outcome) {
     switch (outcome) {
-    case Outcome::delivered:
-        return "delivered";
-    case Outcome::retry:
-        return "retry";
-    case Outcome::permanent:
-        return "permanent";
-    case Outcome::misconfigured:
-        return "misconfigured";
-    case Outcome::unreachable:
-        return "unreachable";
+    case Outcome::delivered: return "delivered";
+    case Outcome::retry: return "retry";
+    case Outcome::permanent: return "permanent";
+    case Outcome::misconfigured: return "misconfigured";
+    case Outcome::unreachable: return "unreachable";
     }
     return "";
 }

@@ -21,8 +21,9 @@ struct Asset {
     std::string_view content;
 };
 
-Asset fingerprinted(std::string_view stem, std::string_view extension, std::string_view type,
-                    std::string_view content) {
+Asset fingerprinted(
+    std::string_view stem, std::string_view extension, std::string_view type,
+    std::string_view content) {
     std::string name(stem);
     name += '-';
     name += platform::hex(platform::sha256(content).substr(0, 8));

@@ -24,19 +24,20 @@ using store::LinkState;
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 
-Response problem(const Exchange& x, unsigned status, std::string_view title,
-                 std::string_view detail) {
+Response problem(
+    const Exchange& x, unsigned status, std::string_view title, std::string_view detail) {
     return http::problem(status, title, detail, x.request.request_id);
 }
 
-// ---- what the page asks ----------------------------------------------------------------------------
+// ---- what the page asks -------------------------------------------------------------------------
 
 struct Message {
     std::string token;
     std::string code;
 };
 
-/// Only our own page may ask: a form of another site cannot send JSON, and a browser says where a script comes from.
+/// Only our own page may ask: a form of another site cannot send JSON, and a browser says where a
+/// script comes from.
 std::optional<Response> refuse_foreign(const Exchange& x) {
     const auto origin = x.request.header("Origin");
     const auto site = x.request.header("Sec-Fetch-Site");
@@ -62,7 +63,7 @@ Response bad_message(const Exchange& x) {
     return problem(x, 400, "Bad Request", "The body is not what this page sends.");
 }
 
-// ---- what it is told -------------------------------------------------------------------------------
+// ---- what it is told ----------------------------------------------------------------------------
 
 std::string_view name(LinkState state) {
     switch (state) {
@@ -109,7 +110,7 @@ Response state_response(LinkState state, platform::JsonText body) {
     return {status_of(state), json_type, std::move(body.end_object()).str()};
 }
 
-// ---- routes ----------------------------------------------------------------------------------------
+// ---- routes -------------------------------------------------------------------------------------
 
 Awaitable<Response> get_page(Exchange&) {
     co_return page_response();
@@ -160,8 +161,8 @@ Awaitable<Response> post_verify(Exchange& x) {
     const std::optional<Message> message = read_message(x.request, true);
     if (!message) co_return bad_message(x);
     // What cannot be a code is not counted as a try.
-    const auto code = domain::typed_code(message->code,
-                                         x.services.enrollment.options().code_length);
+    const auto code =
+        domain::typed_code(message->code, x.services.enrollment.options().code_length);
     if (!code) co_return problem(x, 400, "Bad Request", "The code has another length.");
     const store::CodeChecked checked =
         co_await x.services.enrollment.verify_code(message->token, *code);

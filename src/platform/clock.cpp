@@ -24,7 +24,8 @@ Calendar calendar(UnixMillis time) {
     return {day, std::chrono::weekday{day}.c_encoding(), std::chrono::hh_mm_ss{time - day}};
 }
 
-template <class... Args> std::string print(const char* format, Args... args) {
+template <class... Args>
+std::string print(const char* format, Args... args) {
     std::array<char, 64> out{};
     const int length = std::snprintf(out.data(), out.size(), format, args...);
     return {out.data(), static_cast<std::size_t>(length)};
@@ -32,12 +33,12 @@ template <class... Args> std::string print(const char* format, Args... args) {
 
 std::string imf_date(UnixMillis time, const char* zone) {
     const Calendar c = calendar(time);
-    return print("%s, %02u %s %04d %02ld:%02ld:%02ld %s", day_names[c.weekday],
-                 static_cast<unsigned>(c.date.day()),
-                 month_names[static_cast<unsigned>(c.date.month()) - 1],
-                 static_cast<int>(c.date.year()), static_cast<long>(c.time.hours().count()),
-                 static_cast<long>(c.time.minutes().count()),
-                 static_cast<long>(c.time.seconds().count()), zone);
+    return print(
+        "%s, %02u %s %04d %02ld:%02ld:%02ld %s", day_names[c.weekday],
+        static_cast<unsigned>(c.date.day()), month_names[static_cast<unsigned>(c.date.month()) - 1],
+        static_cast<int>(c.date.year()), static_cast<long>(c.time.hours().count()),
+        static_cast<long>(c.time.minutes().count()), static_cast<long>(c.time.seconds().count()),
+        zone);
 }
 
 /// Takes exactly `digits` digits off the front of `text`; -1 when they are not there.
@@ -58,7 +59,8 @@ bool take(std::string_view& text, std::string_view any_of) {
     return true;
 }
 
-/// The fraction of a second after the point, in milliseconds; -1 when there are no or too many digits.
+/// The fraction of a second after the point, in milliseconds; -1 when there are no or too many
+/// digits.
 int take_fraction(std::string_view& text) {
     int millis = 0;
     int scale = 100;
@@ -92,12 +94,11 @@ UnixMillis wall_now() {
 
 std::string rfc3339(UnixMillis time) {
     const Calendar c = calendar(time);
-    std::string text = print("%04d-%02u-%02uT%02ld:%02ld:%02ld", static_cast<int>(c.date.year()),
-                             static_cast<unsigned>(c.date.month()),
-                             static_cast<unsigned>(c.date.day()),
-                             static_cast<long>(c.time.hours().count()),
-                             static_cast<long>(c.time.minutes().count()),
-                             static_cast<long>(c.time.seconds().count()));
+    std::string text = print(
+        "%04d-%02u-%02uT%02ld:%02ld:%02ld", static_cast<int>(c.date.year()),
+        static_cast<unsigned>(c.date.month()), static_cast<unsigned>(c.date.day()),
+        static_cast<long>(c.time.hours().count()), static_cast<long>(c.time.minutes().count()),
+        static_cast<long>(c.time.seconds().count()));
     if (const auto millis = c.time.subseconds().count(); millis != 0)
         text += print(".%03ld", static_cast<long>(millis));
     return text + 'Z';
@@ -118,9 +119,9 @@ std::optional<UnixMillis> from_rfc3339(std::string_view text) {
     if (second < 0 || second > 59) return std::nullopt;
     const int millis = take(text, ".") ? take_fraction(text) : 0;
     const std::optional<int> offset = take_offset(text);
-    const std::chrono::year_month_day date{std::chrono::year{year},
-                                           std::chrono::month{static_cast<unsigned>(month)},
-                                           std::chrono::day{static_cast<unsigned>(day)}};
+    const std::chrono::year_month_day date{
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+        std::chrono::day{static_cast<unsigned>(day)}};
     if (millis < 0 || !offset || !text.empty() || !date.ok()) return std::nullopt;
     const UnixMillis time = std::chrono::sys_days{date} + std::chrono::hours{hour} +
                             std::chrono::minutes{minute - *offset} + std::chrono::seconds{second} +

@@ -21,20 +21,13 @@ Value list_value(const toml::array& array) {
 
 Value to_value(const toml::node& node) {
     switch (node.type()) {
-    case toml::node_type::boolean:
-        return node.as_boolean()->get();
-    case toml::node_type::integer:
-        return node.as_integer()->get();
-    case toml::node_type::string:
-        return node.as_string()->get();
-    case toml::node_type::array:
-        return list_value(*node.as_array());
-    case toml::node_type::table:
-        return Foreign{section_kind};
-    case toml::node_type::floating_point:
-        return Foreign{"a number with a fraction"};
-    default:
-        return Foreign{"a date or time"};
+    case toml::node_type::boolean: return node.as_boolean()->get();
+    case toml::node_type::integer: return node.as_integer()->get();
+    case toml::node_type::string: return node.as_string()->get();
+    case toml::node_type::array: return list_value(*node.as_array());
+    case toml::node_type::table: return Foreign{section_kind};
+    case toml::node_type::floating_point: return Foreign{"a number with a fraction"};
+    default: return Foreign{"a date or time"};
     }
 }
 

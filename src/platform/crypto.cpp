@@ -38,7 +38,8 @@ struct Free {
     void operator()(EVP_CIPHER* p) const { EVP_CIPHER_free(p); }
     void operator()(EVP_CIPHER_CTX* p) const { EVP_CIPHER_CTX_free(p); }
 };
-template <class T> using Owned = std::unique_ptr<T, Free>;
+template <class T>
+using Owned = std::unique_ptr<T, Free>;
 
 // Fetching an algorithm costs more than using it (libraries.md 5), so each is fetched once.
 const EVP_MD* sha256_algorithm() {
@@ -70,10 +71,11 @@ Owned<EVP_MAC_CTX> new_hmac() {
 std::string sha256(std::string_view bytes) {
     thread_local const Owned<EVP_MD_CTX> context{EVP_MD_CTX_new()};
     std::string digest(digest_size, '\0');
-    require(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1 &&
-                EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
-                EVP_DigestFinal_ex(context.get(), data(digest), nullptr) == 1,
-            "SHA-256");
+    require(
+        EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1 &&
+            EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+            EVP_DigestFinal_ex(context.get(), data(digest), nullptr) == 1,
+        "SHA-256");
     return digest;
 }
 
@@ -81,31 +83,32 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     thread_local const Owned<EVP_MAC_CTX> context = new_hmac();
     std::string digest(digest_size, '\0');
     std::size_t length = 0;
-    require(EVP_MAC_init(context.get(), data(key), key.size(), nullptr) == 1 &&
-                EVP_MAC_update(context.get(), data(bytes), bytes.size()) == 1 &&
-                EVP_MAC_final(context.get(), data(digest), &length, digest.size()) == 1,
-            "HMAC-SHA-256");
+    require(
+        EVP_MAC_init(context.get(), data(key), key.size(), nullptr) == 1 &&
+            EVP_MAC_update(context.get(), data(bytes), bytes.size()) == 1 &&
+            EVP_MAC_final(context.get(), data(digest), &length, digest.size()) == 1,
+        "HMAC-SHA-256");
     return digest;
 }
 
-std::string hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,
-                        std::size_t length) {
+std::string hkdf_sha256(
+    std::string_view key, std::string_view salt, std::string_view info, std::size_t length) {
     const Owned<EVP_KDF> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
     const Owned<EVP_KDF_CTX> context{EVP_KDF_CTX_new(kdf.get())};
     std::string digest = "SHA256";
     // OpenSSL's parameters are not const, yet it only reads these.
     const auto octets = [](const char* name, std::string_view value) {
-        return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(value.data()),
-                                                 value.size());
+        return OSSL_PARAM_construct_octet_string(
+            name, const_cast<char*>(value.data()), value.size());
     };
     const std::array parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
         octets(OSSL_KDF_PARAM_KEY, key), octets(OSSL_KDF_PARAM_SALT, salt),
         octets(OSSL_KDF_PARAM_INFO, info), OSSL_PARAM_construct_end()};
     std::string out(length, '\0');
-    require(context &&
-                EVP_KDF_derive(context.get(), data(out), out.size(), parameters.data()) == 1,
-            "HKDF");
+    require(
+        context && EVP_KDF_derive(context.get(), data(out), out.size(), parameters.data()) == 1,
+        "HKDF");
     return out;
 }
 
@@ -160,15 +163,17 @@ std::string Aead::seal(std::string_view plain, std::string_view place) {
     std::string out(nonce_size + plain.size() + tag_size, '\0');
     fill_random({data(out), nonce_size});
     int written = 0;
-    require(EVP_EncryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(out), nullptr) == 1 &&
-                EVP_EncryptUpdate(c, nullptr, &written, data(place),
-                                  static_cast<int>(place.size())) == 1 &&
-                EVP_EncryptUpdate(c, data(out) + nonce_size, &written, data(plain),
-                                  static_cast<int>(plain.size())) == 1 &&
-                EVP_EncryptFinal_ex(c, data(out) + nonce_size + written, &written) == 1 &&
-                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, tag_size,
-                                    data(out) + nonce_size + plain.size()) == 1,
-            "AES-256-GCM");
+    require(
+        EVP_EncryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(out), nullptr) == 1 &&
+            EVP_EncryptUpdate(c, nullptr, &written, data(place), static_cast<int>(place.size())) ==
+                1 &&
+            EVP_EncryptUpdate(
+                c, data(out) + nonce_size, &written, data(plain), static_cast<int>(plain.size())) ==
+                1 &&
+            EVP_EncryptFinal_ex(c, data(out) + nonce_size + written, &written) == 1 &&
+            EVP_CIPHER_CTX_ctrl(
+                c, EVP_CTRL_AEAD_GET_TAG, tag_size, data(out) + nonce_size + plain.size()) == 1,
+        "AES-256-GCM");
     return out;
 }
 
@@ -179,14 +184,14 @@ std::optional<std::string> Aead::open(std::string_view sealed, std::string_view 
     std::string tag(sealed.substr(sealed.size() - tag_size));
     std::string plain(body.size(), '\0');
     int written = 0;
-    require(EVP_DecryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(sealed), nullptr) ==
-                    1 &&
-                EVP_DecryptUpdate(c, nullptr, &written, data(place),
-                                  static_cast<int>(place.size())) == 1 &&
-                EVP_DecryptUpdate(c, data(plain), &written, data(body),
-                                  static_cast<int>(body.size())) == 1 &&
-                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1,
-            "AES-256-GCM");
+    require(
+        EVP_DecryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(sealed), nullptr) == 1 &&
+            EVP_DecryptUpdate(c, nullptr, &written, data(place), static_cast<int>(place.size())) ==
+                1 &&
+            EVP_DecryptUpdate(
+                c, data(plain), &written, data(body), static_cast<int>(body.size())) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1,
+        "AES-256-GCM");
     if (EVP_DecryptFinal_ex(c, data(plain) + written, &written) != 1) {
         wipe(plain);
         return std::nullopt;

@@ -27,7 +27,8 @@ std::string to_base64(std::string_view bytes, std::string_view alphabet) {
     int bits = 0;
     for (const char c : bytes) {
         pending = pending << 8 | static_cast<unsigned char>(c);
-        for (bits += 8; bits >= 6; bits -= 6) text.push_back(alphabet[pending >> (bits - 6) & 63]);
+        for (bits += 8; bits >= 6; bits -= 6)
+            text.push_back(alphabet[pending >> (bits - 6) & 63]);
     }
     if (bits > 0) text.push_back(alphabet[pending << (6 - bits) & 63]);
     return text;

@@ -111,8 +111,7 @@ bool JwtKey::verifies(std::string_view message, std::string_view signature) cons
         return signature.size() == 2 * scalar_size &&
                evp_verifies(state_->verifier.get(), message, ecdsa_der(signature));
     case JwtAlg::rs256:
-    case JwtAlg::eddsa:
-        break;
+    case JwtAlg::eddsa: break;
     }
     return evp_verifies(state_->verifier.get(), message, signature);
 }

@@ -144,14 +144,10 @@ Read<JwkContent> read_oct(const json::object& jwk) {
 
 Read<JwkContent> read_key(JwtAlg alg, const json::object& jwk) {
     switch (alg) {
-    case JwtAlg::rs256:
-        return read_rsa(jwk);
-    case JwtAlg::es256:
-        return read_ec(jwk);
-    case JwtAlg::eddsa:
-        return read_okp(jwk);
-    case JwtAlg::hs256:
-        break;
+    case JwtAlg::rs256: return read_rsa(jwk);
+    case JwtAlg::es256: return read_ec(jwk);
+    case JwtAlg::eddsa: return read_okp(jwk);
+    case JwtAlg::hs256: break;
     }
     return read_oct(jwk);
 }

@@ -109,13 +109,10 @@ bool verify_password(std::string_view phc, std::string_view secret) {
     if (!is_usable_password_hash(phc)) return false;
     const int code = argon2id_verify(std::string(phc).c_str(), secret.data(), secret.size());
     switch (code) {
-    case ARGON2_OK:
-        return true;
+    case ARGON2_OK: return true;
     case ARGON2_MEMORY_ALLOCATION_ERROR:
-    case ARGON2_THREAD_FAIL:
-        fail(code);
-    default:
-        return false;
+    case ARGON2_THREAD_FAIL: fail(code);
+    default: return false;
     }
 }
 

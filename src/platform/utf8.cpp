@@ -11,7 +11,8 @@ std::size_t utf8_sequence_length(std::string_view text) {
     if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(i) & 0xC0) != 0x80) return 0;
-    // The second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF (RFC 3629 section 4).
+    // The second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF
+    // (RFC 3629 section 4).
     const unsigned char second = byte(1);
     if (first == 0xE0 && second < 0xA0) return 0;
     if (first == 0xED && second > 0x9F) return 0;

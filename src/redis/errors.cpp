@@ -4,14 +4,10 @@ namespace mfad::redis {
 
 std::string_view to_string(Unavailable::Reason reason) {
     switch (reason) {
-    case Unavailable::Reason::not_connected:
-        return "not_connected";
-    case Unavailable::Reason::overloaded:
-        return "overloaded";
-    case Unavailable::Reason::timed_out:
-        return "timed_out";
-    case Unavailable::Reason::lost:
-        return "lost";
+    case Unavailable::Reason::not_connected: return "not_connected";
+    case Unavailable::Reason::overloaded: return "overloaded";
+    case Unavailable::Reason::timed_out: return "timed_out";
+    case Unavailable::Reason::lost: return "lost";
     }
     return "";
 }

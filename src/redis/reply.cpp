@@ -11,20 +11,13 @@ namespace {
 
 const char* type_name(const redisReply* node) {
     switch (node == nullptr ? 0 : node->type) {
-    case REDIS_REPLY_STRING:
-        return "a string";
-    case REDIS_REPLY_ARRAY:
-        return "an array";
-    case REDIS_REPLY_INTEGER:
-        return "an integer";
-    case REDIS_REPLY_NIL:
-        return "nil";
-    case REDIS_REPLY_STATUS:
-        return "a status";
-    case REDIS_REPLY_ERROR:
-        return "an error";
-    default:
-        return "nothing";
+    case REDIS_REPLY_STRING: return "a string";
+    case REDIS_REPLY_ARRAY: return "an array";
+    case REDIS_REPLY_INTEGER: return "an integer";
+    case REDIS_REPLY_NIL: return "nil";
+    case REDIS_REPLY_STATUS: return "a status";
+    case REDIS_REPLY_ERROR: return "an error";
+    default: return "nothing";
     }
 }
 

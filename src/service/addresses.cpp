@@ -14,21 +14,24 @@ Place place_of(const domain::UserRef& user) {
 
 } // namespace
 
-std::string address_digest(const domain::EmailAddress& address, const std::string& tenant,
-                           Vault& vault) {
-    return vault.pepper.digest(platform::DigestPurpose::address, Place().part("address").part(tenant), address.lookup_key())
+std::string address_digest(
+    const domain::EmailAddress& address, const std::string& tenant, Vault& vault) {
+    return vault.pepper
+        .digest(
+            platform::DigestPurpose::address, Place().part("address").part(tenant),
+            address.lookup_key())
         .substr(0, digest_size);
 }
 
-store::StoredAddress seal_address(const domain::EmailAddress& address, const domain::UserRef& user,
-                                  Vault& vault) {
-    return {vault.sealer.seal(SealPurpose::email, place_of(user), address.address()),
-            address_digest(address, user.tenant, vault)};
+store::StoredAddress seal_address(
+    const domain::EmailAddress& address, const domain::UserRef& user, Vault& vault) {
+    return {
+        vault.sealer.seal(SealPurpose::email, place_of(user), address.address()),
+        address_digest(address, user.tenant, vault)};
 }
 
-std::optional<domain::EmailAddress> open_address(const store::StoredAddress& stored,
-                                                 const domain::UserRef& user,
-                                                 Vault& vault) {
+std::optional<domain::EmailAddress> open_address(
+    const store::StoredAddress& stored, const domain::UserRef& user, Vault& vault) {
     if (stored.sealed.empty()) return std::nullopt;
     const auto text = vault.sealer.open(SealPurpose::email, place_of(user), stored.sealed);
     if (!text) throw store::Corrupt("an address that this key file does not open");

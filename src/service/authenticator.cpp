@@ -64,9 +64,10 @@ const platform::JwtKey* find_key(const TokenIssuer& issuer, std::string_view kid
     return nullptr;
 }
 
-/// The entry of the tenant that this token was signed under, its claims checked; null when there is none.
-const TokenIssuer* verified_issuer(const Tenant& tenant, const platform::JwtParts& parts,
-                                   const TokenRules& rules) {
+/// The entry of the tenant that this token was signed under, its claims checked; null when there is
+/// none.
+const TokenIssuer* verified_issuer(
+    const Tenant& tenant, const platform::JwtParts& parts, const TokenRules& rules) {
     const std::string_view tenant_id = tenant.id;
     for (const TokenIssuer& issuer : tenant.issuers) {
         if (parts.text("iss") != std::string_view(issuer.issuer)) continue;
@@ -87,7 +88,8 @@ const TokenIssuer* verified_issuer(const Tenant& tenant, const platform::JwtPart
     return nullptr;
 }
 
-/// Whom a token stands for: a renewed one is the same credential, so that a retry under its key is recognised.
+/// Whom a token stands for: a renewed one is the same credential, so that a retry under its key is
+/// recognised.
 std::string token_identity(const TokenIssuer& issuer, const Caller& caller) {
     std::string who = "token\n" + caller.tenant + "\n" + issuer.issuer + "\n" + caller.user;
     return store::credential_digest(who).substr(0, public_id_length);
@@ -95,8 +97,8 @@ std::string token_identity(const TokenIssuer& issuer, const Caller& caller) {
 
 } // namespace
 
-Awaitable<Result<Call>> Authenticator::authenticate(std::string_view credential,
-                                                    const Accepts& accepts) {
+Awaitable<Result<Call>> Authenticator::authenticate(
+    std::string_view credential, const Accepts& accepts) {
     Result<Call> call = bad_credential();
     if (looks_like_token(credential))
         call = co_await check_token(credential, accepts);
@@ -107,13 +109,12 @@ Awaitable<Result<Call>> Authenticator::authenticate(std::string_view credential,
     co_return call;
 }
 
-Awaitable<Result<Call>> Authenticator::check_opaque(std::string_view secret,
-                                                    const Accepts& accepts) {
+Awaitable<Result<Call>> Authenticator::check_opaque(
+    std::string_view secret, const Accepts& accepts) {
     const std::string digest = store::credential_digest(secret);
     const std::shared_ptr<const Credential> found = co_await credentials_.find_credential(digest);
     if (!found || !accepted(found->kind, accepts)) co_return bad_credential();
-    if (found->expires_at && *found->expires_at <= platform::wall_now())
-        co_return bad_credential();
+    if (found->expires_at && *found->expires_at <= platform::wall_now()) co_return bad_credential();
     Call call;
     call.tenant = co_await tenants_.find_tenant(found->tenant);
     if (!call.tenant) co_return bad_credential();
@@ -125,8 +126,8 @@ Awaitable<Result<Call>> Authenticator::check_opaque(std::string_view secret,
     co_return call;
 }
 
-Awaitable<std::shared_ptr<const Tenant>>
-Authenticator::tenant_of(const platform::JwtParts& parts, const Accepts& accepts) {
+Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(
+    const platform::JwtParts& parts, const Accepts& accepts) {
     const std::vector<std::string_view> named = parts.texts(tenant_claim(parts));
     if (std::ranges::find(named, accepts.path_tenant) != named.end()) {
         const std::string id(accepts.path_tenant);
@@ -143,8 +144,7 @@ Authenticator::tenant_of(const platform::JwtParts& parts, const Accepts& accepts
     co_return only;
 }
 
-Awaitable<Result<Call>> Authenticator::check_token(std::string_view token,
-                                                   const Accepts& accepts) {
+Awaitable<Result<Call>> Authenticator::check_token(std::string_view token, const Accepts& accepts) {
     const auto parts = platform::parse_jwt(token);
     if (!parts || !parts->has_claims()) co_return bad_credential();
     Call call;

@@ -15,21 +15,24 @@ redis::CacheOptions cache_options(const SourceOptions& options) {
 
 } // namespace
 
-CachedSources::CachedSources(const store::Context& context, Vault& vault,
-                             redis::InvalidationSource& watch, const SourceOptions& options)
+CachedSources::CachedSources(
+    const store::Context& context, Vault& vault, redis::InvalidationSource& watch,
+    const SourceOptions& options)
     : timeout_(options.timeout), tenant_records_(context, vault), credential_records_(context),
-      tenants_(watch, [this](std::string key, auto) { return read_tenant(std::move(key)); },
-               cache_options(options)),
-      credentials_(watch, [this](std::string key, auto) { return read_credential(std::move(key)); },
-                   cache_options(options)) {}
+      tenants_(
+          watch, [this](std::string key, auto) { return read_tenant(std::move(key)); },
+          cache_options(options)),
+      credentials_(
+          watch, [this](std::string key, auto) { return read_credential(std::move(key)); },
+          cache_options(options)) {}
 
 Awaitable<std::shared_ptr<const domain::Tenant>> CachedSources::read_tenant(std::string key) {
     const std::string id = key.substr(store::Keys::tenant_prefix.size());
     co_return co_await tenant_records_.find(id);
 }
 
-Awaitable<std::shared_ptr<const domain::Credential>>
-CachedSources::read_credential(std::string key) {
+Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::read_credential(
+    std::string key) {
     const std::string digest = key.substr(store::Keys::credential_prefix.size());
     std::optional<domain::Credential> found = co_await credential_records_.find(digest);
     if (!found) co_return nullptr;
@@ -42,8 +45,8 @@ Awaitable<std::shared_ptr<const domain::Tenant>> CachedSources::find_tenant(cons
     return tenants_.get(std::move(key), deadline());
 }
 
-Awaitable<std::shared_ptr<const domain::Credential>>
-CachedSources::find_credential(const std::string& digest) {
+Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::find_credential(
+    const std::string& digest) {
     std::string key(store::Keys::credential_prefix);
     key += digest;
     return credentials_.get(std::move(key), deadline());

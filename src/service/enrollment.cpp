@@ -45,8 +45,8 @@ std::string enrollment_href(std::string_view public_url, std::string_view token)
     return url;
 }
 
-Enrollment::Enrollment(const store::Context& context, TenantSource& tenants,
-                       Vault& vault, EnrollmentOptions options)
+Enrollment::Enrollment(
+    const store::Context& context, TenantSource& tenants, Vault& vault, EnrollmentOptions options)
     : keys_(context.keys()), links_(context), users_(context), tenants_(tenants), vault_(vault),
       options_(std::move(options)) {}
 
@@ -117,7 +117,8 @@ Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {
     job.not_after = job.created + options_.code_lifetime;
 
     store::CodeOrder order;
-    order.digest = vault_.pepper.digest(platform::DigestPurpose::code, code_place(found->link), code);
+    order.digest =
+        vault_.pepper.digest(platform::DigestPurpose::code, code_place(found->link), code);
     order.job = seal_job(job, vault_);
     order.lifetime = options_.code_lifetime;
     order.tries = options_.code_tries;
@@ -126,8 +127,8 @@ Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {
     co_return co_await links_.send_code(found->link, found->user, order);
 }
 
-Awaitable<store::CodeChecked> Enrollment::verify_code(std::string_view token,
-                                                      std::string_view code) {
+Awaitable<store::CodeChecked> Enrollment::verify_code(
+    std::string_view token, std::string_view code) {
     const std::optional<Found> found = co_await find(token);
     if (!found) co_return store::CodeChecked{};
     const std::vector<std::string> digests =

@@ -83,8 +83,8 @@ std::optional<bool> FieldReader::maybe_flag(std::string_view name) {
     return std::nullopt;
 }
 
-std::optional<std::int64_t> FieldReader::maybe_integer(std::string_view name, std::int64_t min,
-                                                       std::int64_t max) {
+std::optional<std::int64_t> FieldReader::maybe_integer(
+    std::string_view name, std::int64_t min, std::int64_t max) {
     const json::value* value = find(name);
     if (value == nullptr) return std::nullopt;
     if (!value->is_int64() && !value->is_uint64()) {

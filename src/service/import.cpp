@@ -17,15 +17,15 @@ Refusal unknown_tenant(const std::string& tenant) {
 }
 
 Refusal public_secret(std::string field) {
-    return domain::refuse(Code::invalid, std::move(field),
-                          "is a secret of the published demo; it is taken only by the private Redis "
-                          "of a server on loopback");
+    return domain::refuse(
+        Code::invalid, std::move(field),
+        "is a secret of the published demo; it is taken only by the private Redis "
+        "of a server on loopback");
 }
 
 } // namespace
 
-Importer::Importer(const store::Context& context, Vault& vault,
-                   IsPublicSecret is_public)
+Importer::Importer(const store::Context& context, Vault& vault, IsPublicSecret is_public)
     : tenants_(context, vault), settings_(context), users_(context), credentials_(context),
       vault_(vault), is_public_(std::move(is_public)) {}
 
@@ -61,8 +61,7 @@ Awaitable<Result<void>> Importer::apply_credential(const ImportedCredential& lin
 }
 
 Awaitable<Result<void>> Importer::apply_account(const ImportedAccount& line) {
-    if (is_public_ && !line.password.empty() &&
-        is_public_(store::credential_digest(line.password)))
+    if (is_public_ && !line.password.empty() && is_public_(store::credential_digest(line.password)))
         co_return public_secret("panel_account.password");
     const bool known = co_await tenant_exists(line.account.tenant);
     if (!known) co_return unknown_tenant(line.account.tenant);
@@ -70,8 +69,8 @@ Awaitable<Result<void>> Importer::apply_account(const ImportedAccount& line) {
     if (!line.password.empty()) account.password_hash = platform::hash_password(line.password);
     const bool stored = co_await credentials_.put_panel_account(account);
     if (!stored)
-        co_return domain::refuse(Code::invalid, "panel_account.login",
-                                 "belongs to another tenant already");
+        co_return domain::refuse(
+            Code::invalid, "panel_account.login", "belongs to another tenant already");
     co_return Result<void>{};
 }
 

@@ -22,8 +22,7 @@ using Code = Refusal::Code;
 
 constexpr std::size_t min_secret = 16;
 constexpr std::size_t max_secret = 512;
-constexpr std::string_view id_rule =
-    "must be 1 to 128 visible ASCII characters without / ? # % \"";
+constexpr std::string_view id_rule = "must be 1 to 128 visible ASCII characters without / ? # % \"";
 
 std::string read_id(FieldReader& in, std::string_view name) {
     const std::string_view id = in.text(name);
@@ -49,14 +48,14 @@ std::optional<platform::UnixMillis> read_time(FieldReader& in, std::string_view 
 }
 
 void read_mfa(FieldReader& in, store::UserRecord& record) {
-    static constexpr std::string_view known[] = {"allowed", "enabled", "change_restricted",
-                                                 "last_auth_time"};
+    static constexpr std::string_view known[] = {
+        "allowed", "enabled", "change_restricted", "last_auth_time"};
     in.refuse_others(known);
     record.allowed = read_set(in, "allowed");
     record.enabled = read_set(in, "enabled");
     if (const auto restricted = in.maybe_flag("change_restricted"))
-        record.change_restricted = *restricted ? SettingsChange::Restriction::set
-                                               : SettingsChange::Restriction::clear;
+        record.change_restricted =
+            *restricted ? SettingsChange::Restriction::set : SettingsChange::Restriction::clear;
     if (in.is_null("last_auth_time"))
         record.last_auth_time = platform::UnixMillis{};
     else
@@ -116,7 +115,8 @@ std::string read_digest(FieldReader& in) {
     }
     if (digest) {
         const auto bytes = platform::from_hex(*digest);
-        if (!bytes || bytes->size() != 32) in.invalid("secret_sha256", "must be 64 hexadecimal digits");
+        if (!bytes || bytes->size() != 32)
+            in.invalid("secret_sha256", "must be 64 hexadecimal digits");
         return platform::hex(bytes.value_or(""));
     }
     const bool visible = std::ranges::all_of(*secret, [](char c) { return c > 0x20 && c < 0x7f; });
@@ -128,9 +128,9 @@ std::string read_digest(FieldReader& in) {
 }
 
 Result<ImportLine> read_credential(const json::object& object) {
-    static constexpr std::string_view known[] = {"tenant",        "kind", "user",
-                                                 "secret",        "secret_sha256", "id",
-                                                 "permissions",   "expires_at",    "created_at"};
+    static constexpr std::string_view known[] = {"tenant",      "kind",          "user",
+                                                 "secret",      "secret_sha256", "id",
+                                                 "permissions", "expires_at",    "created_at"};
     FieldReader in(object, "credential");
     in.refuse_others(known);
     ImportedCredential line;
@@ -157,8 +157,8 @@ Result<ImportLine> read_credential(const json::object& object) {
 }
 
 Result<ImportLine> read_account(const json::object& object) {
-    static constexpr std::string_view known[] = {"tenant", "login", "password", "password_hash",
-                                                 "permissions"};
+    static constexpr std::string_view known[] = {
+        "tenant", "login", "password", "password_hash", "permissions"};
     FieldReader in(object, "panel_account");
     in.refuse_others(known);
     ImportedAccount line;
@@ -186,11 +186,13 @@ Result<ImportLine> read_import_line(std::string_view text) {
     Result<json::object> line = parse_json_object(text);
     if (!line) return line.error();
     const auto refusal = domain::refuse(
-        Code::invalid, {}, "must have exactly one member: tenant, user, credential or panel_account");
+        Code::invalid, {},
+        "must have exactly one member: tenant, user, credential or panel_account");
     if (line->size() != 1) return refusal;
     const auto& [name, value] = *line->begin();
     const json::object* object = value.if_object();
-    if (object == nullptr) return domain::refuse(Code::wrong_type, std::string(name), "must be an object");
+    if (object == nullptr)
+        return domain::refuse(Code::wrong_type, std::string(name), "must be an object");
     if (name == "tenant") {
         Result<TenantDefinition> definition = read_tenant(*object);
         if (!definition) return definition.error();

@@ -76,7 +76,8 @@ std::string seal_job(const MailJob& job, Vault& vault) {
 std::optional<MailJob> open_job(std::string_view bytes, Vault& vault) {
     if (bytes.size() < head_size) return std::nullopt;
     const std::string_view id = bytes.substr(1, id_size);
-    const auto text = vault.sealer.open(SealPurpose::mail_job, place_of(id), bytes.substr(head_size));
+    const auto text =
+        vault.sealer.open(SealPurpose::mail_job, place_of(id), bytes.substr(head_size));
     if (!text) return std::nullopt;
     std::optional<MailJob> job = decode(*text);
     if (job) job->id = id;

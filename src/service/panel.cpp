@@ -15,8 +15,8 @@ constexpr std::chrono::milliseconds busy_retry{1000};
 
 } // namespace
 
-Awaitable<Result<PanelSession>> Panel::sign_in(const std::string& login,
-                                               const std::string& password) {
+Awaitable<Result<PanelSession>> Panel::sign_in(
+    const std::string& login, const std::string& password) {
     const std::chrono::milliseconds wait =
         co_await credentials_.take_attempt(login, options_.failures, options_.period);
     if (wait.count() > 0) {

@@ -45,25 +45,28 @@ bool check(const std::optional<std::string>& hash, const std::string& password) 
     return false;
 }
 
-/// Runs the check on the pool; its verdict, or what it threw, goes back to the executor of the handler.
+/// Runs the check on the pool; its verdict, or what it threw, goes back to the executor of the
+/// handler.
 template <class Handler>
-void run(asio::thread_pool& threads, std::optional<std::string> hash, std::string password,
-         Handler handler) {
-    asio::post(threads, [hash = std::move(hash), password = std::move(password),
-                         handler = std::move(handler)]() mutable {
-        std::exception_ptr thrown;
-        bool verdict = false;
-        try {
-            verdict = check(hash, password);
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        platform::wipe(password);
-        const auto executor = asio::get_associated_executor(handler);
-        asio::post(executor, [handler = std::move(handler), thrown, verdict]() mutable {
-            std::move(handler)(thrown, verdict);
+void run(
+    asio::thread_pool& threads, std::optional<std::string> hash, std::string password,
+    Handler handler) {
+    asio::post(
+        threads, [hash = std::move(hash), password = std::move(password),
+                  handler = std::move(handler)]() mutable {
+            std::exception_ptr thrown;
+            bool verdict = false;
+            try {
+                verdict = check(hash, password);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            platform::wipe(password);
+            const auto executor = asio::get_associated_executor(handler);
+            asio::post(executor, [handler = std::move(handler), thrown, verdict]() mutable {
+                std::move(handler)(thrown, verdict);
+            });
         });
-    });
 }
 
 } // namespace
@@ -75,8 +78,8 @@ PasswordPool::~PasswordPool() {
     parts_->threads.join();
 }
 
-runtime::Awaitable<std::optional<bool>> PasswordPool::verify(std::optional<std::string> hash,
-                                                             std::string password) {
+runtime::Awaitable<std::optional<bool>> PasswordPool::verify(
+    std::optional<std::string> hash, std::string password) {
     const Place place(parts_->taken, parts_->places);
     if (!place.ok()) co_return std::nullopt;
     auto initiate = [](auto handler, asio::thread_pool* threads, std::optional<std::string> phc,

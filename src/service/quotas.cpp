@@ -14,14 +14,14 @@ Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
 
 } // namespace
 
-domain::RatePolicy StoredQuotas::policy(const domain::Tenant& tenant,
-                                        domain::DialectName dialect) const {
+domain::RatePolicy StoredQuotas::policy(
+    const domain::Tenant& tenant, domain::DialectName dialect) const {
     const auto own = tenant.limits.find(to_string(dialect));
     return own != tenant.limits.end() ? own->second : options_.policies.at(dialect);
 }
 
-runtime::Awaitable<domain::Result<void>> StoredQuotas::take(Call& call,
-                                                            domain::DialectName dialect) {
+runtime::Awaitable<domain::Result<void>> StoredQuotas::take(
+    Call& call, domain::DialectName dialect) {
     domain::RateReport report;
     report.policy = policy(*call.tenant, dialect);
     report.verdict.remaining = report.policy.limit;
@@ -34,8 +34,9 @@ runtime::Awaitable<domain::Result<void>> StoredQuotas::take(Call& call,
     if (!options_.enabled) counted.limit = 0;
     std::optional<store::KeyPlace> place;
     if (call.key)
-        place = store::KeyPlace{call.caller.credential_id, call.key->hash, options_.key_lifetime,
-                                options_.max_live_keys};
+        place = store::KeyPlace{
+            call.caller.credential_id, call.key->hash, options_.key_lifetime,
+            options_.max_live_keys};
     const store::QuotaTaken taken = co_await quotas_.take(call.tenant->id, counted, place);
     if (options_.enabled) report.verdict = taken.verdict;
     call.rates.push_back(report);

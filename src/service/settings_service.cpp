@@ -56,14 +56,14 @@ Code refusal_code(ChangeStatus status) {
     return Code::internal;
 }
 
-SettingsService::SettingsService(const store::Context& context, Enrollment& enrollment,
-                                 Vault& vault, SettingsOptions options,
-                                 std::function<void()> wake)
+SettingsService::SettingsService(
+    const store::Context& context, Enrollment& enrollment, Vault& vault, SettingsOptions options,
+    std::function<void()> wake)
     : context_(context), settings_(context), users_(context), enrollment_(enrollment),
       vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {}
 
-std::optional<store::Idempotency>
-SettingsService::idempotency(const Call& call, std::chrono::milliseconds lifetime) const {
+std::optional<store::Idempotency> SettingsService::idempotency(
+    const Call& call, std::chrono::milliseconds lifetime) const {
     if (!call.key) return std::nullopt;
     store::Idempotency entry;
     entry.record = context_.keys().idempotency(call.key->partition, call.key->hash);
@@ -86,8 +86,8 @@ Awaitable<bool> SettingsService::provision(const Call& call, const std::string& 
     co_return put != store::UserStore::Put::no_such_tenant;
 }
 
-Awaitable<Result<domain::MfaState>> SettingsService::read(const Call& call,
-                                                          const std::string& user) {
+Awaitable<Result<domain::MfaState>> SettingsService::read(
+    const Call& call, const std::string& user) {
     const domain::UserRef ref{call.tenant->id, user};
     std::optional<domain::MfaState> state = co_await settings_.read(ref);
     if (!state && user == call.caller.user) {
@@ -98,10 +98,8 @@ Awaitable<Result<domain::MfaState>> SettingsService::read(const Call& call,
     co_return *state;
 }
 
-Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
-                                                         const domain::UserRef& user,
-                                                         const SettingsChange& change,
-                                                         Changed& changed) {
+Awaitable<store::ChangeOutcome> SettingsService::attempt(
+    const Call& call, const domain::UserRef& user, const SettingsChange& change, Changed& changed) {
     const bool links = change.link != SettingsChange::Link::none;
     NewLink link;
     if (links) link = enrollment_.new_link(user);
@@ -109,22 +107,24 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
     std::optional<store::Idempotency> entry =
         idempotency(call, shows_link ? options_.secret_key_lifetime : options_.key_lifetime);
     if (entry && shows_link)
-        entry->supplement = vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
+        entry->supplement =
+            vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
 
-    const store::ChangeOrder order{change,
-                                   options_.user_policies,
-                                   enrollment_.options().links,
-                                   enrollment_.options().link_lifetime,
-                                   {&link.order, links ? 1U : 0U},
-                                   entry ? &*entry : nullptr};
+    const store::ChangeOrder order{
+        change,
+        options_.user_policies,
+        enrollment_.options().links,
+        enrollment_.options().link_lifetime,
+        {&link.order, links ? 1U : 0U},
+        entry ? &*entry : nullptr};
     store::ChangeOutcome outcome = co_await settings_.change(user, order);
     changed.before = outcome.before;
     changed.after = outcome.after;
     if (shows_link && outcome.link != store::LinkOutcome::none) {
         std::string token = std::move(link.token);
         if (outcome.replay == store::Replay::replayed) {
-            const auto first = vault_.sealer.open(SealPurpose::idempotency, supplement_place(*call.key),
-                                            outcome.supplement);
+            const auto first = vault_.sealer.open(
+                SealPurpose::idempotency, supplement_place(*call.key), outcome.supplement);
             if (!first) throw store::Corrupt("an idempotency record that does not open");
             token = *first;
         }
@@ -135,8 +135,8 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(const Call& call,
     co_return outcome;
 }
 
-Awaitable<Result<Changed>> SettingsService::change(Call& call, const std::string& user,
-                                                   const SettingsChange& change) {
+Awaitable<Result<Changed>> SettingsService::change(
+    Call& call, const std::string& user, const SettingsChange& change) {
     const domain::UserRef ref{call.tenant->id, user};
     Changed changed;
     store::ChangeOutcome outcome = co_await attempt(call, ref, change, changed);
@@ -150,30 +150,32 @@ Awaitable<Result<Changed>> SettingsService::change(Call& call, const std::string
         call.rates.push_back({options_.user_policies[i], outcome.verdicts[i]});
     if (outcome.status == ChangeStatus::too_many)
         co_return too_many(std::span(call.rates).subspan(counted));
-    if (outcome.status != ChangeStatus::done) co_return domain::refuse(refusal_code(outcome.status));
+    if (outcome.status != ChangeStatus::done)
+        co_return domain::refuse(refusal_code(outcome.status));
     co_return changed;
 }
 
-Awaitable<SettingsService::Outcome>
-SettingsService::change_many(Call& call, std::span<const std::string> users,
-                             const SettingsChange& change) {
+Awaitable<SettingsService::Outcome> SettingsService::change_many(
+    Call& call, std::span<const std::string> users, const SettingsChange& change) {
     std::vector<store::LinkOrder> orders;
     if (change.link != SettingsChange::Link::none)
         for (const std::string& user : users)
             orders.push_back(enrollment_.new_link({call.tenant->id, user}).order);
     const auto entry = idempotency(call, options_.key_lifetime);
-    const store::ChangeOrder order{change,
-                                   {},
-                                   enrollment_.options().links,
-                                   enrollment_.options().link_lifetime,
-                                   orders,
-                                   entry ? &*entry : nullptr};
+    const store::ChangeOrder order{
+        change,
+        {},
+        enrollment_.options().links,
+        enrollment_.options().link_lifetime,
+        orders,
+        entry ? &*entry : nullptr};
     const store::BulkOutcome outcome =
         co_await settings_.change_many(call.tenant->id, users, order);
     if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
     if (outcome.status == ChangeStatus::no_such_user)
         co_return domain::refuse(Code::no_such_user, users[outcome.at]);
-    if (outcome.status != ChangeStatus::done) co_return domain::refuse(refusal_code(outcome.status));
+    if (outcome.status != ChangeStatus::done)
+        co_return domain::refuse(refusal_code(outcome.status));
     if (!orders.empty()) wake_();
     co_return Outcome{};
 }
@@ -191,8 +193,8 @@ Awaitable<Result<domain::TenantRules>> SettingsService::tenant_rules(const Call&
     co_return *rules;
 }
 
-Awaitable<SettingsService::Outcome>
-SettingsService::change_tenant(Call& call, const store::TenantChange& change) {
+Awaitable<SettingsService::Outcome> SettingsService::change_tenant(
+    Call& call, const store::TenantChange& change) {
     const auto entry = idempotency(call, options_.key_lifetime);
     const store::TenantOutcome outcome =
         co_await settings_.change_tenant(call.tenant->id, change, entry ? &*entry : nullptr);
@@ -213,9 +215,8 @@ unsigned SettingsService::partition(const Call& call, const std::string& user) c
                         : keys.partition({call.tenant->id, user});
 }
 
-Awaitable<Result<std::string>> SettingsService::user_by_email(const Call& call,
-                                                              std::string_view email,
-                                                              domain::Permission permission) {
+Awaitable<Result<std::string>> SettingsService::user_by_email(
+    const Call& call, std::string_view email, domain::Permission permission) {
     const auto address = domain::EmailAddress::parse(email);
     if (!address) co_return domain::refuse(Code::invalid, "email", "must be an email address");
     const std::string digest = address_digest(*address, call.tenant->id, vault_);
@@ -225,9 +226,9 @@ Awaitable<Result<std::string>> SettingsService::user_by_email(const Call& call,
     if (!call.caller.permissions.has(permission)) co_return domain::refuse(Code::forbidden);
     const std::vector<std::string> found = co_await users_.find_by_address(self.tenant, digest);
     if (found.size() == 1) co_return found.front();
-    co_return domain::refuse(Code::invalid, "email",
-                             found.empty() ? "is the address of no user"
-                                           : "is the address of more than one user");
+    co_return domain::refuse(
+        Code::invalid, "email",
+        found.empty() ? "is the address of no user" : "is the address of more than one user");
 }
 
 Awaitable<bool> SettingsService::user_exists(const Call& call, const std::string& user) {

@@ -95,9 +95,8 @@ void read_limits(FieldReader& in, const json::object& limits, Tenant& tenant) {
     for (const auto& [name, value] : limits) {
         const std::string path = in.path("limits") + "." + std::string(name);
         const json::string* text = value.if_string();
-        const auto rate = text != nullptr
-                              ? platform::parse_rate({text->data(), text->size()})
-                              : std::nullopt;
+        const auto rate =
+            text != nullptr ? platform::parse_rate({text->data(), text->size()}) : std::nullopt;
         if (!domain::dialect_name(name))
             return in.adopt(domain::refuse(Code::invalid, path, "is not the name of a dialect"));
         if (!rate)
@@ -112,16 +111,23 @@ void read_dialects(FieldReader& in, const json::array& names, Tenant& tenant) {
         const auto dialect =
             name.is_string() ? domain::dialect_name(name.get_string()) : std::nullopt;
         if (!dialect)
-            return in.invalid("dialects", "must name dialects: xsolla, rebilly, quiva, navixy, native");
-        tenant.dialects = static_cast<std::uint8_t>(tenant.dialects | static_cast<unsigned>(*dialect));
+            return in.invalid(
+                "dialects", "must name dialects: xsolla, rebilly, quiva, navixy, native");
+        tenant.dialects =
+            static_cast<std::uint8_t>(tenant.dialects | static_cast<unsigned>(*dialect));
     }
 }
 
 void read_options(FieldReader& in, Tenant& tenant) {
     static constexpr std::string_view known[] = {
-        "rebilly.builtin_type", "email.require_verification", "navixy.default_applies_to",
-        "navixy.max_ids",       "jwt.provision",              "dialects",
-        "xsolla.callback_url",  "passkey.first_factor"};
+        "rebilly.builtin_type",
+        "email.require_verification",
+        "navixy.default_applies_to",
+        "navixy.max_ids",
+        "jwt.provision",
+        "dialects",
+        "xsolla.callback_url",
+        "passkey.first_factor"};
     in.refuse_others(known);
     if (const auto type = in.maybe_text("rebilly.builtin_type")) {
         if (*type != "guardian" && *type != "otp")
@@ -180,7 +186,9 @@ std::optional<DefaultSetting> read_default(FieldReader& in) {
         return DefaultSetting::disallowed;
     if (type == "allowed" && factors != nullptr && *factors == json::array{"email"})
         return DefaultSetting::allowed_email;
-    in.invalid("default", R"(must be null, {"type":"disallowed"} or {"type":"allowed","factor_types":["email"]})");
+    in.invalid(
+        "default",
+        R"(must be null, {"type":"disallowed"} or {"type":"allowed","factor_types":["email"]})");
     return std::nullopt;
 }
 
@@ -199,19 +207,21 @@ Result<FactorSet> read_factors(const json::array& names, std::string_view field)
     for (const json::value& name : names) {
         const auto type = name.is_string() ? domain::factor_type(name.get_string()) : std::nullopt;
         if (!type)
-            return domain::refuse(Code::invalid, std::string(field),
-                                  "must name factors: email, totp, passkey, recovery_code, duo, guardian");
+            return domain::refuse(
+                Code::invalid, std::string(field),
+                "must name factors: email, totp, passkey, recovery_code, duo, guardian");
         factors = factors | *type;
     }
     return factors;
 }
 
-Result<domain::Permissions> read_permissions(const json::object& permissions,
-                                             std::string_view field) {
+Result<domain::Permissions> read_permissions(
+    const json::object& permissions, std::string_view field) {
     const auto is_name = [](std::string_view text) { return !text.empty() && text.size() <= 64; };
     const auto refusal = [&] {
-        return domain::refuse(Code::invalid, std::string(field),
-                              R"(must map categories to operations: {"users":["read"]})");
+        return domain::refuse(
+            Code::invalid, std::string(field),
+            R"(must map categories to operations: {"users":["read"]})");
     };
     domain::Permissions read;
     for (const auto& [category, operations] : permissions) {
@@ -252,8 +262,8 @@ Result<TenantDefinition> read_tenant(const json::object& object) {
     return definition;
 }
 
-Result<Tenant> read_stored_tenant(std::string_view id, std::string_view document,
-                                  std::string_view jwt) {
+Result<Tenant> read_stored_tenant(
+    std::string_view id, std::string_view document, std::string_view jwt) {
     Result<json::object> object = parse_json_object(document);
     if (!object) return object.error();
     Tenant tenant;

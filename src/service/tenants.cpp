@@ -17,12 +17,14 @@ platform::Place jwt_place(const std::string& tenant) {
 
 } // namespace
 
-Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(const std::string& id) const {
+Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(
+    const std::string& id) const {
     const auto record = co_await tenants_.find(id);
     if (!record) co_return nullptr;
     std::string jwt;
     if (!record->jwt.empty()) {
-        const auto opened = vault_.sealer.open(platform::SealPurpose::tenant, jwt_place(id), record->jwt);
+        const auto opened =
+            vault_.sealer.open(platform::SealPurpose::tenant, jwt_place(id), record->jwt);
         if (!opened) throw store::Corrupt("a tenant's keys that this key file does not open");
         jwt = *opened;
     }
@@ -55,8 +57,9 @@ Awaitable<domain::Result<void>> TenantRepository::define(const TenantDefinition&
     change.fields.emplace_back(store::TenantStore::jwt, std::move(sealed));
     const store::TenantOutcome outcome = co_await settings_.change_tenant(id, change, nullptr);
     if (outcome.status != domain::ChangeStatus::done)
-        co_return domain::refuse(domain::Refusal::Code::invalid, "tenant.default",
-                                 "allows email, which the tenant's policy does not");
+        co_return domain::refuse(
+            domain::Refusal::Code::invalid, "tenant.default",
+            "allows email, which the tenant's policy does not");
     co_return domain::Result<void>{};
 }
 

@@ -62,8 +62,8 @@ std::string credential_digest(std::string_view secret) {
     return platform::hex(platform::sha256(secret));
 }
 
-Awaitable<std::optional<domain::Credential>>
-CredentialStore::find(const std::string& digest) const {
+Awaitable<std::optional<domain::Credential>> CredentialStore::find(
+    const std::string& digest) const {
     redis::Command command("GET");
     command.arg(context_.keys().credential(digest));
     const redis::Reply reply = co_await context_.exec(command);
@@ -71,8 +71,8 @@ CredentialStore::find(const std::string& digest) const {
     co_return decode(digest, reply.text());
 }
 
-Awaitable<void> CredentialStore::put(const std::string& digest,
-                                     const domain::Credential& credential) const {
+Awaitable<void> CredentialStore::put(
+    const std::string& digest, const domain::Credential& credential) const {
     redis::Command command("SET");
     command.arg(context_.keys().credential(digest)).arg(encode(credential));
     if (credential.expires_at)
@@ -114,8 +114,8 @@ Awaitable<std::vector<domain::Credential>> CredentialStore::list(const std::stri
     co_return credentials;
 }
 
-Awaitable<std::optional<PanelAccount>>
-CredentialStore::panel_account(const std::string& login) const {
+Awaitable<std::optional<PanelAccount>> CredentialStore::panel_account(
+    const std::string& login) const {
     redis::Command command("GET");
     command.arg(context_.keys().panel_account(login));
     const redis::Reply reply = co_await context_.exec(command);
@@ -139,9 +139,8 @@ Awaitable<bool> CredentialStore::put_panel_account(const PanelAccount& account) 
     co_return true;
 }
 
-Awaitable<std::chrono::milliseconds>
-CredentialStore::take_attempt(const std::string& login, unsigned limit,
-                              std::chrono::milliseconds period) const {
+Awaitable<std::chrono::milliseconds> CredentialStore::take_attempt(
+    const std::string& login, unsigned limit, std::chrono::milliseconds period) const {
     redis::Command command = redis::Command::eval(scripts::take_attempt, 1);
     command.arg(context_.keys().panel_attempts(login)).arg(limit).arg(period.count());
     command.arg(platform::random_bytes(16));

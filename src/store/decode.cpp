@@ -13,7 +13,8 @@ ScriptOutcome decode_record(std::string_view record) {
     ScriptOutcome outcome;
     outcome.replay = Replay::replayed;
     const auto end = record.find('\n');
-    if (end == std::string_view::npos) throw Corrupt("idempotency record without its end of numbers");
+    if (end == std::string_view::npos)
+        throw Corrupt("idempotency record without its end of numbers");
     outcome.supplement = record.substr(end + 1);
     std::string_view numbers = record.substr(0, end);
     while (!numbers.empty()) {
@@ -72,13 +73,14 @@ domain::MfaState decode_state(std::int64_t packed) {
     return *state;
 }
 
-std::vector<domain::RateVerdict> decode_verdicts(std::span<const std::int64_t> numbers,
-                                                 std::size_t at) {
+std::vector<domain::RateVerdict> decode_verdicts(
+    std::span<const std::int64_t> numbers, std::size_t at) {
     std::vector<domain::RateVerdict> verdicts;
     for (; at + 4 <= numbers.size(); at += 4)
-        verdicts.push_back({numbers[at] != 0, static_cast<std::uint32_t>(numbers[at + 1]),
-                            std::chrono::microseconds{numbers[at + 2]},
-                            std::chrono::microseconds{numbers[at + 3]}});
+        verdicts.push_back(
+            {numbers[at] != 0, static_cast<std::uint32_t>(numbers[at + 1]),
+             std::chrono::microseconds{numbers[at + 2]},
+             std::chrono::microseconds{numbers[at + 3]}});
     return verdicts;
 }
 

@@ -14,7 +14,8 @@
 #include <string>
 #include <vector>
 
-/// What Redis answers, as values of the domain. Whatever is not as the scripts write it is `Corrupt`.
+/// What Redis answers, as values of the domain. Whatever is not as the scripts write it is
+/// `Corrupt`.
 namespace mfad::store {
 
 /// The numbers that a script of work answered, now or under the same idempotency key before.
@@ -29,8 +30,8 @@ TenantOutcome decode_tenant_outcome(const redis::Reply& reply);
 domain::MfaState decode_state(std::int64_t packed);
 
 /// From `at` on: allowed, remaining, retry us, reset us, for each policy.
-std::vector<domain::RateVerdict> decode_verdicts(std::span<const std::int64_t> numbers,
-                                                 std::size_t at);
+std::vector<domain::RateVerdict> decode_verdicts(
+    std::span<const std::int64_t> numbers, std::size_t at);
 
 /// The fields of a tenant's rules, for an HMGET.
 void append_rules_fields(redis::Command& command);

@@ -15,8 +15,9 @@ MailClass class_of(const std::string& job) {
 
 } // namespace
 
-Awaitable<Claimed> JobStore::claim(unsigned wanted, std::chrono::milliseconds lease, bool take_back,
-                                   unsigned first_partition) const {
+Awaitable<Claimed> JobStore::claim(
+    unsigned wanted, std::chrono::milliseconds lease, bool take_back,
+    unsigned first_partition) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::claim_jobs, keys.partitions() * 4);
     for (unsigned p = 0; p < keys.partitions(); ++p)
@@ -30,8 +31,8 @@ Awaitable<Claimed> JobStore::claim(unsigned wanted, std::chrono::milliseconds le
     Claimed claimed;
     claimed.now = platform::UnixMillis{std::chrono::milliseconds{reply.at(0).integer()}};
     for (std::size_t i = 1; i + 1 < reply.size(); i += 2)
-        claimed.jobs.push_back({static_cast<unsigned>(reply.at(i).integer()),
-                                std::string(reply.at(i + 1).text())});
+        claimed.jobs.push_back(
+            {static_cast<unsigned>(reply.at(i).integer()), std::string(reply.at(i + 1).text())});
     co_return claimed;
 }
 
@@ -42,8 +43,8 @@ Awaitable<bool> JobStore::finish(const QueuedJob& job) const {
     co_return reply.integer() == 1;
 }
 
-Awaitable<bool> JobStore::postpone(const QueuedJob& job, const std::string& next,
-                                   platform::UnixMillis due) const {
+Awaitable<bool> JobStore::postpone(
+    const QueuedJob& job, const std::string& next, platform::UnixMillis due) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::settle_job, 2);
     command.arg(keys.leased(job.partition)).arg(keys.due(job.partition, class_of(next)));
@@ -52,8 +53,8 @@ Awaitable<bool> JobStore::postpone(const QueuedJob& job, const std::string& next
     co_return reply.integer() == 1;
 }
 
-Awaitable<bool> JobStore::bury(const QueuedJob& job, const std::string& last,
-                               platform::UnixMillis now) const {
+Awaitable<bool> JobStore::bury(
+    const QueuedJob& job, const std::string& last, platform::UnixMillis now) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::settle_job, 2);
     command.arg(keys.leased(job.partition)).arg(keys.dead(job.partition));
@@ -80,7 +81,8 @@ Awaitable<std::vector<ListedJob>> JobStore::list() const {
             const redis::Reply reply = co_await context_.exec(command);
             for (std::size_t i = 0; i + 1 < reply.size(); i += 2) {
                 const std::chrono::milliseconds at{decode_integer(reply.at(i + 1).text())};
-                jobs.push_back({where, {p, std::string(reply.at(i).text())}, platform::UnixMillis{at}});
+                jobs.push_back(
+                    {where, {p, std::string(reply.at(i).text())}, platform::UnixMillis{at}});
             }
         }
     }

@@ -10,8 +10,8 @@
 
 namespace mfad::store {
 
-/// A record that is stored as a JSON object with its version in `v`. What is not there, or not of the type asked for,
-/// is `Corrupt`.
+/// A record that is stored as a JSON object with its version in `v`. What is not there, or not of
+/// the type asked for, is `Corrupt`.
 class JsonRecord {
 public:
     JsonRecord(std::string_view text, int version);

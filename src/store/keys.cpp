@@ -9,7 +9,8 @@ constexpr std::array<std::uint16_t, 256> crc_table = [] {
     std::array<std::uint16_t, 256> table{};
     for (unsigned i = 0; i < table.size(); ++i) {
         unsigned crc = i << 8;
-        for (int bit = 0; bit < 8; ++bit) crc = crc << 1 ^ ((crc & 0x8000) != 0 ? 0x1021U : 0U);
+        for (int bit = 0; bit < 8; ++bit)
+            crc = crc << 1 ^ ((crc & 0x8000) != 0 ? 0x1021U : 0U);
         table[i] = static_cast<std::uint16_t>(crc);
     }
     return table;

@@ -29,8 +29,8 @@ Awaitable<std::optional<domain::UserRef>> LinkStore::owner(const LinkRef& link) 
     co_return user;
 }
 
-Awaitable<Link> LinkStore::read(const LinkRef& link, const domain::UserRef& user,
-                                unsigned tries) const {
+Awaitable<Link> LinkStore::read(
+    const LinkRef& link, const domain::UserRef& user, unsigned tries) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::read_link, 3);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
@@ -45,8 +45,8 @@ Awaitable<Link> LinkStore::read(const LinkRef& link, const domain::UserRef& user
     co_return found;
 }
 
-Awaitable<CodeSent> LinkStore::send_code(const LinkRef& link, const domain::UserRef& user,
-                                         const CodeOrder& order) const {
+Awaitable<CodeSent> LinkStore::send_code(
+    const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::send_code, 3);
     command.arg(keys.user(user)).arg(keys.link(link.partition, link.id));
@@ -64,14 +64,15 @@ Awaitable<CodeSent> LinkStore::send_code(const LinkRef& link, const domain::User
     co_return sent;
 }
 
-Awaitable<CodeChecked> LinkStore::verify_code(const LinkRef& link, const domain::UserRef& user,
-                                              std::span<const std::string> digests,
-                                              unsigned tries) const {
+Awaitable<CodeChecked> LinkStore::verify_code(
+    const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
+    unsigned tries) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::verify_code, 3);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     command.arg(keys.link(link.partition, link.id)).arg(link.id).arg(tries);
-    for (const std::string& digest : digests) command.arg(digest);
+    for (const std::string& digest : digests)
+        command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);
     CodeChecked checked;
     checked.state = static_cast<LinkState>(reply.at(0).integer());

@@ -4,9 +4,9 @@
 
 namespace mfad::store {
 
-runtime::Awaitable<QuotaTaken> QuotaStore::take(const std::string& tenant,
-                                                const domain::RatePolicy& policy,
-                                                const std::optional<KeyPlace>& place) const {
+runtime::Awaitable<QuotaTaken> QuotaStore::take(
+    const std::string& tenant, const domain::RatePolicy& policy,
+    const std::optional<KeyPlace>& place) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::take_quota, place ? 2 : 1);
     command.arg(keys.quota(tenant, policy.name));

@@ -31,8 +31,8 @@ std::uint32_t flags_of(const ChangeOrder& order) {
     return flags;
 }
 
-void append_keys(redis::Command& command, const Keys& keys, const domain::UserRef& user,
-                 const LinkOrder* link) {
+void append_keys(
+    redis::Command& command, const Keys& keys, const domain::UserRef& user, const LinkOrder* link) {
     const unsigned partition = keys.partition(user);
     command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
     if (link != nullptr)
@@ -51,8 +51,9 @@ void append_idempotency(redis::Command& command, const Idempotency* idempotency)
 }
 
 /// The call for users of one tenant. Links are on when there is an order for each user.
-redis::Command change_command(const Keys& keys, const std::string& tenant,
-                              std::span<const std::string> users, const ChangeOrder& order) {
+redis::Command change_command(
+    const Keys& keys, const std::string& tenant, std::span<const std::string> users,
+    const ChangeOrder& order) {
     const bool links = order.change.link != SettingsChange::Link::none;
     const std::size_t key_count =
         users.size() * (links ? 4 : 2) + (order.idempotency != nullptr ? 1 : 0);
@@ -68,7 +69,8 @@ redis::Command change_command(const Keys& keys, const std::string& tenant,
     command.arg(static_cast<unsigned>(c.change_restricted)).arg(c.must_be_allowed.bits());
     command.arg(std::chrono::milliseconds{domain::proof_age}.count());
     command.arg(order.link_lifetime.count()).arg(tenant).arg(order.policies.size());
-    for (const domain::RatePolicy& policy : order.policies) append_policy(command, policy);
+    for (const domain::RatePolicy& policy : order.policies)
+        append_policy(command, policy);
     append_policy(command, order.links);
     append_idempotency(command, order.idempotency);
     if (order.idempotency != nullptr) command.arg(order.idempotency->supplement);
@@ -100,8 +102,8 @@ ChangeOutcome change_outcome(std::span<const std::int64_t> numbers) {
 
 Awaitable<std::optional<domain::MfaState>> SettingsStore::read(const domain::UserRef& user) const {
     const Keys& keys = context_.keys();
-    // Rules first: what is folded into the user is then never newer than what is missing from him, so that the two
-    // answers always make a state that was there at one moment.
+    // Rules first: what is folded into the user is then never newer than what is missing from him,
+    // so that the two answers always make a state that was there at one moment.
     redis::Command rules_command("HMGET");
     rules_command.arg(keys.rules(keys.partition(user), user.tenant));
     append_rules_fields(rules_command);
@@ -114,8 +116,8 @@ Awaitable<std::optional<domain::MfaState>> SettingsStore::read(const domain::Use
     co_return domain::state_of(*found, *rules);
 }
 
-Awaitable<ChangeOutcome> SettingsStore::change(const domain::UserRef& user,
-                                               const ChangeOrder& order) const {
+Awaitable<ChangeOutcome> SettingsStore::change(
+    const domain::UserRef& user, const ChangeOrder& order) const {
     const redis::Command command = change_command(
         context_.keys(), user.tenant, std::span<const std::string>(&user.user, 1), order);
     const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
@@ -128,9 +130,8 @@ Awaitable<ChangeOutcome> SettingsStore::change(const domain::UserRef& user,
     co_return outcome;
 }
 
-Awaitable<BulkOutcome> SettingsStore::change_many(const std::string& tenant,
-                                                  std::span<const std::string> users,
-                                                  const ChangeOrder& order) const {
+Awaitable<BulkOutcome> SettingsStore::change_many(
+    const std::string& tenant, std::span<const std::string> users, const ChangeOrder& order) const {
     const redis::Command command = change_command(context_.keys(), tenant, users, order);
     const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
     const ScriptOutcome decoded = decode_outcome(reply);
@@ -144,13 +145,14 @@ Awaitable<BulkOutcome> SettingsStore::change_many(const std::string& tenant,
     co_return outcome;
 }
 
-Awaitable<TenantOutcome> SettingsStore::set_all(const std::string& tenant, bool allow,
-                                                const Idempotency* idempotency) const {
+Awaitable<TenantOutcome> SettingsStore::set_all(
+    const std::string& tenant, bool allow, const Idempotency* idempotency) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(
         scripts::set_all, keys.partitions() + (idempotency != nullptr ? 2 : 1));
     command.arg(keys.tenant_sequence(tenant));
-    for (unsigned p = 0; p < keys.partitions(); ++p) command.arg(keys.rules(p, tenant));
+    for (unsigned p = 0; p < keys.partitions(); ++p)
+        command.arg(keys.rules(p, tenant));
     if (idempotency != nullptr) command.arg(idempotency->record);
     command.arg(keys.partitions()).arg(allow ? 1 : 0);
     append_idempotency(command, idempotency);
@@ -158,14 +160,14 @@ Awaitable<TenantOutcome> SettingsStore::set_all(const std::string& tenant, bool 
     co_return decode_tenant_outcome(reply);
 }
 
-Awaitable<TenantOutcome> SettingsStore::change_tenant(const std::string& tenant,
-                                                      const TenantChange& change,
-                                                      const Idempotency* idempotency) const {
+Awaitable<TenantOutcome> SettingsStore::change_tenant(
+    const std::string& tenant, const TenantChange& change, const Idempotency* idempotency) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(
         scripts::set_tenant, keys.partitions() + (idempotency != nullptr ? 3 : 2));
     command.arg(keys.tenant(tenant)).arg(keys.tenant_sequence(tenant));
-    for (unsigned p = 0; p < keys.partitions(); ++p) command.arg(keys.rules(p, tenant));
+    for (unsigned p = 0; p < keys.partitions(); ++p)
+        command.arg(keys.rules(p, tenant));
     if (idempotency != nullptr) command.arg(idempotency->record);
     command.arg(keys.partitions()).arg(change.create ? 1 : 0);
     command.arg(change.policy_mask.bits()).arg(change.policy_value.bits());
@@ -173,14 +175,15 @@ Awaitable<TenantOutcome> SettingsStore::change_tenant(const std::string& tenant,
     command.arg(change.must_be_in_policy.bits());
     command.arg(change.options ? static_cast<int>(*change.options) : -1);
     command.arg(change.fields.size());
-    for (const auto& [field, value] : change.fields) command.arg(field).arg(value);
+    for (const auto& [field, value] : change.fields)
+        command.arg(field).arg(value);
     append_idempotency(command, idempotency);
     const redis::Reply reply = co_await context_.eval(scripts::set_tenant, command);
     co_return decode_tenant_outcome(reply);
 }
 
-Awaitable<std::optional<domain::TenantRules>>
-SettingsStore::rules(const std::string& tenant) const {
+Awaitable<std::optional<domain::TenantRules>> SettingsStore::rules(
+    const std::string& tenant) const {
     const Keys& keys = context_.keys();
     redis::Command command("HMGET");
     command.arg(keys.rules(keys.tenant_partition(tenant), tenant));
@@ -191,9 +194,7 @@ SettingsStore::rules(const std::string& tenant) const {
 
 Awaitable<bool> SettingsStore::note_refusal(const Idempotency& idempotency) const {
     redis::Command command = redis::Command::eval(scripts::note_refusal, 1);
-    command.arg(idempotency.record)
-        .arg(idempotency.fingerprint)
-        .arg(idempotency.lifetime.count());
+    command.arg(idempotency.record).arg(idempotency.fingerprint).arg(idempotency.lifetime.count());
     const redis::Reply reply = co_await context_.eval(scripts::note_refusal, command);
     co_return reply.integer() == 0;
 }

@@ -7,7 +7,8 @@ namespace {
 
 using runtime::Awaitable;
 
-// One address may belong to several users: their ids, which never hold one, are separated by a space.
+// One address may belong to several users: their ids, which never hold one, are separated by a
+// space.
 constexpr char separator = ' ';
 
 std::vector<std::string> split(std::string_view text) {
@@ -43,8 +44,8 @@ Awaitable<UserStore::Put> UserStore::put(const UserRecord& record) const {
     co_return static_cast<Put>(reply.integer());
 }
 
-Awaitable<void> UserStore::index_address(const domain::UserRef& user,
-                                         const std::string& digest) const {
+Awaitable<void> UserStore::index_address(
+    const domain::UserRef& user, const std::string& digest) const {
     redis::Command command = redis::Command::eval(scripts::index_address, 1);
     command.arg(context_.keys().addresses(user.tenant, digest)).arg(digest).arg(user.user);
     co_await context_.eval(scripts::index_address, command);
@@ -70,8 +71,8 @@ Awaitable<bool> UserStore::exists(const domain::UserRef& user) const {
     co_return reply.integer() == 1;
 }
 
-Awaitable<std::vector<std::string>> UserStore::find_by_address(const std::string& tenant,
-                                                               const std::string& digest) const {
+Awaitable<std::vector<std::string>> UserStore::find_by_address(
+    const std::string& tenant, const std::string& digest) const {
     redis::Command command("HGET");
     command.arg(context_.keys().addresses(tenant, digest)).arg(digest);
     const redis::Reply reply = co_await context_.exec(command);

@@ -21,14 +21,18 @@ struct Template {
 };
 
 constexpr std::array all_templates{
-    Template{Kind::enrollment_link, "en", templates::enrollment_link_en_txt,
-             templates::enrollment_link_en_html},
-    Template{Kind::enrollment_link, "de", templates::enrollment_link_de_txt,
-             templates::enrollment_link_de_html},
-    Template{Kind::enrollment_code, "en", templates::enrollment_code_en_txt,
-             templates::enrollment_code_en_html},
-    Template{Kind::enrollment_code, "de", templates::enrollment_code_de_txt,
-             templates::enrollment_code_de_html},
+    Template{
+        Kind::enrollment_link, "en", templates::enrollment_link_en_txt,
+        templates::enrollment_link_en_html},
+    Template{
+        Kind::enrollment_link, "de", templates::enrollment_link_de_txt,
+        templates::enrollment_link_de_html},
+    Template{
+        Kind::enrollment_code, "en", templates::enrollment_code_en_txt,
+        templates::enrollment_code_en_html},
+    Template{
+        Kind::enrollment_code, "de", templates::enrollment_code_de_txt,
+        templates::enrollment_code_de_html},
 };
 
 /// The language of a tag: `de` of `de-AT`.

@@ -24,7 +24,8 @@ struct MailValues {
     platform::UnixMillis until{};
 };
 
-/// Fills in the template of a kind of mail in the user's language, or in English where there is none in his.
+/// Fills in the template of a kind of mail in the user's language, or in English where there is
+/// none in his.
 MailText mail_text(service::MailJob::Kind kind, std::string_view locale, const MailValues& values);
 
 } // namespace mfad::worker

@@ -27,7 +27,7 @@ using service::MailJob;
 using std::chrono::milliseconds;
 
 constexpr milliseconds take_back_interval{1000};
-constexpr milliseconds store_pause{500};         // after the store failed
+constexpr milliseconds store_pause{500};          // after the store failed
 constexpr milliseconds misconfigured_pause{5000}; // after the mail server refused everything
 constexpr std::size_t max_error = 200;
 
@@ -59,9 +59,10 @@ std::string_view to_string(MailOutcome outcome) {
 /// Lives as long as any coroutine or callback of the worker's; the worker itself only refers to it.
 class MailWorker::Core : public std::enable_shared_from_this<Core> {
 public:
-    Core(asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
-         service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
-         MailEvents events)
+    Core(
+        asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
+        service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
+        MailEvents events)
         : executor_(context.get_executor()), jobs_(store), users_(store), tenants_(tenants),
           vault_(vault), transport_(transport), options_(std::move(options)),
           events_(std::move(events)), bell_(executor_), idle_(executor_) {}
@@ -108,7 +109,7 @@ private:
         if (stopping_ && !running_ && in_flight_ == 0) idle_.cancel();
     }
 
-    // ---- the loop ----------------------------------------------------------------------------------
+    // ---- the loop -------------------------------------------------------------------------------
 
     Awaitable<void> work() {
         const std::shared_ptr<Core> self = shared_from_this();
@@ -142,10 +143,10 @@ private:
             ++in_flight_;
             spawn(handle(job, claimed.now));
         }
-        co_return room > 0 && claimed.jobs.size() == room && in_flight_ < options_.batch;
+        co_return room > 0 && claimed.jobs.size() == room&& in_flight_ < options_.batch;
     }
 
-    // ---- one job -----------------------------------------------------------------------------------
+    // ---- one job --------------------------------------------------------------------------------
 
     Awaitable<void> handle(store::QueuedJob queued, platform::UnixMillis now) {
         const std::shared_ptr<Core> self = shared_from_this();
@@ -154,7 +155,8 @@ private:
         } catch (const std::exception& error) {
             // The lease ends by itself, and somebody tries again.
             const std::string id = service::public_job_id(queued.bytes);
-            log::event(log::Level::warn, "mail.left_leased", {{"job", id}, {"error", error.what()}});
+            log::event(
+                log::Level::warn, "mail.left_leased", {{"job", id}, {"error", error.what()}});
         }
         --in_flight_;
         if (!stopping_) wake();
@@ -189,8 +191,8 @@ private:
         co_await settle(queued, std::move(*job), delivery);
     }
 
-    Awaitable<mail::Message> compose(const MailJob& job, const store::Contact& contact,
-                                     const domain::EmailAddress& address) {
+    Awaitable<mail::Message> compose(
+        const MailJob& job, const store::Contact& contact, const domain::EmailAddress& address) {
         const auto tenant = co_await tenants_.find_tenant(job.user.tenant);
         MailValues values;
         values.tenant = tenant ? tenant->name : job.user.tenant;
@@ -221,7 +223,7 @@ private:
             auto shared = std::make_shared<Handler>(std::move(handler));
             transport_.submit(std::move(mail), [executor = executor_, shared](Delivery delivery) {
                 asio::post(executor, [shared, delivery = std::move(delivery)]() mutable {
-                    std::move(*shared)(std::move(delivery));
+                    std::move (*shared)(std::move(delivery));
                 });
             });
         };
@@ -243,8 +245,8 @@ private:
         }
         ++job.attempts;
         job.last_error = delivery.reply.substr(0, max_error);
-        const auto due = next_attempt(job.mail_class(), job.attempts, now, job.not_after,
-                                      random_fraction());
+        const auto due =
+            next_attempt(job.mail_class(), job.attempts, now, job.not_after, random_fraction());
         const std::string next = service::seal_job(job, vault_);
         if (delivery.outcome != Outcome::permanent && due) {
             co_await jobs_.postpone(queued, next, *due);
@@ -255,16 +257,18 @@ private:
         }
     }
 
-    void settled(const store::QueuedJob& queued, MailOutcome outcome, milliseconds age,
-                 const Delivery* delivery = nullptr) {
+    void settled(
+        const store::QueuedJob& queued, MailOutcome outcome, milliseconds age,
+        const Delivery* delivery = nullptr) {
         if (events_.settled) events_.settled(outcome, age);
         const std::string id = service::public_job_id(queued.bytes);
         const bool failed = outcome == MailOutcome::dead || outcome == MailOutcome::unreadable;
-        log::event(failed ? log::Level::warn : log::Level::info, "mail.settled",
-                   {{"job", id},
-                    {"outcome", to_string(outcome)},
-                    {"age_ms", age.count()},
-                    {"reply", delivery != nullptr ? delivery->reply : std::string_view{}}});
+        log::event(
+            failed ? log::Level::warn : log::Level::info, "mail.settled",
+            {{"job", id},
+             {"outcome", to_string(outcome)},
+             {"age_ms", age.count()},
+             {"reply", delivery != nullptr ? delivery->reply : std::string_view{}}});
     }
 
     runtime::Executor executor_;
@@ -286,11 +290,11 @@ private:
     bool stopping_ = false;
 };
 
-MailWorker::MailWorker(asio::io_context& context, const store::Context& store,
-                       service::TenantSource& tenants, service::Vault& vault,
-                       mail::Transport& transport, MailWorkerOptions options, MailEvents events)
-    : core_(std::make_shared<Core>(context, store, tenants, vault, transport, std::move(options),
-                                   std::move(events))) {}
+MailWorker::MailWorker(
+    asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
+    service::Vault& vault, mail::Transport& transport, MailWorkerOptions options, MailEvents events)
+    : core_(std::make_shared<Core>(
+          context, store, tenants, vault, transport, std::move(options), std::move(events))) {}
 
 MailWorker::~MailWorker() = default;
 

@@ -15,13 +15,14 @@ constexpr std::array mail_pauses{seconds{5},   seconds{30},   seconds{120},
 
 } // namespace
 
-std::optional<platform::UnixMillis> next_attempt(store::MailClass mail, unsigned attempts,
-                                                 platform::UnixMillis now,
-                                                 platform::UnixMillis not_after, double spread) {
+std::optional<platform::UnixMillis> next_attempt(
+    store::MailClass mail, unsigned attempts, platform::UnixMillis now,
+    platform::UnixMillis not_after, double spread) {
     const std::span<const seconds> pauses =
         mail == store::MailClass::code ? std::span<const seconds>(code_pauses) : mail_pauses;
     const std::size_t step = std::min<std::size_t>(attempts, pauses.size()) - 1;
-    const auto pause = std::chrono::duration<double, std::milli>(pauses[step]) * (0.75 + spread / 2);
+    const auto pause =
+        std::chrono::duration<double, std::milli>(pauses[step]) * (0.75 + spread / 2);
     const auto due = now + std::chrono::round<std::chrono::milliseconds>(pause);
     if (due >= not_after) return std::nullopt;
     return due;

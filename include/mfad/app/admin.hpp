@@ -8,32 +8,36 @@
 #include <ostream>
 #include <string>
 
-/// What the command line does with an installation. Each call opens it, works, and closes it again; each blocks.
-/// They throw what keeps them from starting, and return the exit status.
+/// What the command line does with an installation. Each call opens it, works, and closes it again;
+/// each blocks. They throw what keeps them from starting, and return the exit status.
 namespace mfad::app {
 
-/// `mfad import FILE`: applies what is right, names every line that is not on `err`; 1 when there was one.
+/// `mfad import FILE`: applies what is right, names every line that is not on `err`; 1 when there
+/// was one.
 /// @param name  of the file, for messages
 /// @param progress  whether to show how far it is
-int import_file(const platform::Config& config, const std::string& name, std::istream& in,
-                std::ostream& err, bool progress);
+int import_file(
+    const platform::Config& config, const std::string& name, std::istream& in, std::ostream& err,
+    bool progress);
 
 struct NewCredential {
     std::string tenant;
     std::string kind; ///< server, secret or session
     std::string user; ///< for a secret
-    std::string permissions; ///< `users:read,update;tenant:update`; empty: what its kind has by default
+    std::string
+        permissions; ///< `users:read,update;tenant:update`; empty: what its kind has by default
     std::optional<std::chrono::milliseconds> lifetime;
 };
 
 /// `mfad key create`: prints the new secret, alone.
-int create_credential(const platform::Config& config, const NewCredential& wanted,
-                      std::ostream& out, std::ostream& err);
+int create_credential(
+    const platform::Config& config, const NewCredential& wanted, std::ostream& out,
+    std::ostream& err);
 /// `mfad key list`: a line each, without secrets. @param tenant empty: all
 int list_credentials(const platform::Config& config, const std::string& tenant, std::ostream& out);
 /// `mfad key revoke ID`: 1 when there is none, or more than one.
-int revoke_credential(const platform::Config& config, const std::string& id, std::ostream& out,
-                      std::ostream& err);
+int revoke_credential(
+    const platform::Config& config, const std::string& id, std::ostream& out, std::ostream& err);
 
 /// `mfad keys init`: makes the key file; never replaces one.
 int init_keys(const platform::Config& config, std::ostream& out);
@@ -41,10 +45,12 @@ int init_keys(const platform::Config& config, std::ostream& out);
 int list_keys(const platform::Config& config, std::ostream& out);
 
 /// `mfad user show T U`: his state as JSON, without secrets; 1 when there is no such user.
-int show_user(const platform::Config& config, const std::string& tenant, const std::string& user,
-              std::ostream& out, std::ostream& err);
+int show_user(
+    const platform::Config& config, const std::string& tenant, const std::string& user,
+    std::ostream& out, std::ostream& err);
 
-/// `mfad outbox list`: a line for each mail that is owed. @param dead those that were given up instead
+/// `mfad outbox list`: a line for each mail that is owed. @param dead those that were given up
+/// instead
 int list_outbox(const platform::Config& config, bool dead, std::ostream& out);
 
 /// `mfad check`: a line for each finding; 1 when one of them is bad.

@@ -14,8 +14,9 @@
 #include <string>
 #include <string_view>
 
-/// The published APIs, each in one file that reads top to bottom like its page: routes, requests, answers, and one
-/// table of refusals. They hold no rule of their own: rules are in domain/ and service/.
+/// The published APIs, each in one file that reads top to bottom like its page: routes, requests,
+/// answers, and one table of refusals. They hold no rule of their own: rules are in domain/ and
+/// service/.
 namespace mfad::dialects {
 
 /// What the handlers of one thread work with.
@@ -67,8 +68,9 @@ public:
     /// Status, code and text of a refusal.
     virtual Refused refused(domain::Refusal::Code code) const = 0;
     /// The whole answer to a refusal. `call` is that of the request as far as it came.
-    virtual http::Response refuse(const http::Request& request, const service::Call& call,
-                                  const domain::Refusal& refusal) const = 0;
+    virtual http::Response refuse(
+        const http::Request& request, const service::Call& call,
+        const domain::Refusal& refusal) const = 0;
 };
 
 const Dialect& xsolla();
@@ -77,7 +79,8 @@ const Dialect& quiva();
 const Dialect& navixy();
 const Dialect& native();
 
-/// The dialect that owns a path, whether or not there is anything at it (DECISIONS.md, "Whose path").
+/// The dialect that owns a path, whether or not there is anything at it (DECISIONS.md, "Whose
+/// path").
 const Dialect& owner_of(std::string_view path);
 
 } // namespace mfad::dialects

@@ -9,8 +9,9 @@
 
 namespace mfad::domain {
 
-/// What a credential may do, category by category (`users: [read, update]`). What the product acts on is a bit; all
-/// of what was given is kept as JSON text, since Navixy's `get_permissions` shows it.
+/// What a credential may do, category by category (`users: [read, update]`). What the product acts
+/// on is a bit; all of what was given is kept as JSON text, since Navixy's `get_permissions` shows
+/// it.
 enum class Permission : std::uint16_t {
     users_read = 1,
     users_update = 2,
@@ -34,7 +35,8 @@ private:
     unsigned bits_ = 0;
 };
 
-/// The permission that an operation of a category is; nothing for those that the product does not act on.
+/// The permission that an operation of a category is; nothing for those that the product does not
+/// act on.
 std::optional<Permission> permission(std::string_view category, std::string_view operation);
 
 enum class CredentialKind : std::uint8_t {
@@ -63,7 +65,7 @@ struct Caller {
     enum class Kind : std::uint8_t { server, user, session };
     Kind kind = Kind::user;
     std::string tenant;
-    std::string user; ///< whom a `user` caller is; empty otherwise
+    std::string user;  ///< whom a `user` caller is; empty otherwise
     std::string email; ///< what a user's token says his address is, if anything
     Permissions permissions;
     std::string credential_id; ///< for logs and for the scope of idempotency keys; never secret

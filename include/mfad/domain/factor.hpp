@@ -57,7 +57,8 @@ std::string_view to_string(FactorType type);
 std::optional<FactorType> factor_type(std::string_view name);
 
 /// Calls `f(FactorType)` for each member, in the order of the enumeration.
-template <class F> void for_each(FactorSet set, F f) {
+template <class F>
+void for_each(FactorSet set, F f) {
     for (unsigned bit = 1; bit <= 32; bit <<= 1)
         if ((set.bits() & bit) != 0) f(static_cast<FactorType>(bit));
 }

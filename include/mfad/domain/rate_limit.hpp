@@ -7,7 +7,8 @@
 
 namespace mfad::domain {
 
-/// So many in a period, spread by the generic cell rate algorithm: `limit` at once, then one each `period / limit`.
+/// So many in a period, spread by the generic cell rate algorithm: `limit` at once, then one each
+/// `period / limit`.
 struct RatePolicy {
     std::string name; ///< as the `RateLimit` header shows it
     std::uint32_t limit = 0;
@@ -36,10 +37,12 @@ struct GcraStep {
     std::int64_t arrival = 0; ///< to be stored when every policy of the decision allows
 };
 
-/// One step of the algorithm, the reference of the scripts' `gcra`. Times are microseconds of the store's clock.
+/// One step of the algorithm, the reference of the scripts' `gcra`. Times are microseconds of the
+/// store's clock.
 /// @param stored  the theoretical arrival time that is stored, if any
 /// @param cost    0 looks without taking; more than the limit never passes
-GcraStep gcra(std::int64_t now, std::optional<std::int64_t> stored, const RatePolicy& policy,
-              std::uint32_t cost = 1);
+GcraStep gcra(
+    std::int64_t now, std::optional<std::int64_t> stored, const RatePolicy& policy,
+    std::uint32_t cost = 1);
 
 } // namespace mfad::domain

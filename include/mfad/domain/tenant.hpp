@@ -13,13 +13,19 @@
 namespace mfad::domain {
 
 /// The APIs that the product speaks.
-enum class DialectName : std::uint8_t { xsolla = 1, rebilly = 2, quiva = 4, navixy = 8, native = 16 };
+enum class DialectName : std::uint8_t {
+    xsolla = 1,
+    rebilly = 2,
+    quiva = 4,
+    navixy = 8,
+    native = 16
+};
 
 std::string_view to_string(DialectName name);
 std::optional<DialectName> dialect_name(std::string_view text);
 
-/// Who signs tokens for a tenant, and what a token of his is good for. One key has one algorithm and stands under one
-/// use (DECISIONS.md, "Whose token").
+/// Who signs tokens for a tenant, and what a token of his is good for. One key has one algorithm
+/// and stands under one use (DECISIONS.md, "Whose token").
 struct TokenIssuer {
     enum class Use : std::uint8_t {
         user,   ///< speaks as the user that `user_claim` names
@@ -33,15 +39,17 @@ struct TokenIssuer {
     Permissions permissions = Permissions::all(); ///< of a server's token
 };
 
-/// A tenant: what Xsolla calls a project, Rebilly an organization, Navixy a dealer and quiva an account.
+/// A tenant: what Xsolla calls a project, Rebilly an organization, Navixy a dealer and quiva an
+/// account.
 struct Tenant {
     std::string id;
-    std::string name; ///< for people; the id when none was given
+    std::string name;      ///< for people; the id when none was given
     std::string mail_from; ///< empty: the installation's
     std::vector<TokenIssuer> issuers;
-    std::map<std::string, RatePolicy, std::less<>> limits; ///< by name, instead of the configured ones
+    std::map<std::string, RatePolicy, std::less<>>
+        limits; ///< by name, instead of the configured ones
 
-    std::uint8_t dialects = 31; ///< those that its credentials may use
+    std::uint8_t dialects = 31;    ///< those that its credentials may use
     bool provisions_users = false; ///< a valid token of an unknown user creates him
     bool verified_addresses_only = false;
     unsigned navixy_max_ids = 1000;

@@ -9,14 +9,14 @@
 #include <string>
 #include <string_view>
 
-/// The product's own web pages: one that follows enrollment links. Everything is embedded, nothing comes from anywhere
-/// else, and a GET changes nothing: mail scanners may fetch what they like.
+/// The product's own web pages: one that follows enrollment links. Everything is embedded, nothing
+/// comes from anywhere else, and a GET changes nothing: mail scanners may fetch what they like.
 namespace mfad::pages {
 
 struct Services {
     service::Enrollment& enrollment;
     std::function<void()> wake_worker; ///< called when a code is to be mailed
-    std::string public_origin; ///< scheme, host and port that the pages are reached by
+    std::string public_origin;         ///< scheme, host and port that the pages are reached by
 };
 
 struct Exchange {

@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 
-/// The few primitives that the product is built on, all of OpenSSL's making (EVP). Failures of OpenSSL itself (out of
-/// memory, no entropy) throw `std::runtime_error`: nothing sensible can go on without them.
+/// The few primitives that the product is built on, all of OpenSSL's making (EVP). Failures of
+/// OpenSSL itself (out of memory, no entropy) throw `std::runtime_error`: nothing sensible can go
+/// on without them.
 namespace mfad::platform {
 
 /// SHA-256 of `bytes`: 32 bytes.
@@ -20,8 +21,8 @@ std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
 /// HKDF-SHA-256 (RFC 5869): `length` bytes, at most 8160, for the purpose named by `info`.
-std::string hkdf_sha256(std::string_view key, std::string_view salt, std::string_view info,
-                        std::size_t length);
+std::string hkdf_sha256(
+    std::string_view key, std::string_view salt, std::string_view info, std::size_t length);
 
 /// Whether two strings are equal, in a time that depends on their lengths alone.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
@@ -40,9 +41,9 @@ void wipe(std::string& text) noexcept;
 
 /// AES-256-GCM under one key, with random 96-bit nonces. Rotate the key before 2^32 seals.
 ///
-/// A sealed value is nonce (12) ‖ ciphertext ‖ tag (16). `place` is authenticated, not stored: a value opens only where
-/// it was sealed (tenant, user, field), so that no record can be moved to another's place.
-/// Objects hold a cipher context that each call re-keys: one thread at a time.
+/// A sealed value is nonce (12) ‖ ciphertext ‖ tag (16). `place` is authenticated, not stored: a
+/// value opens only where it was sealed (tenant, user, field), so that no record can be moved to
+/// another's place. Objects hold a cipher context that each call re-keys: one thread at a time.
 class Aead {
 public:
     static constexpr std::size_t key_size = 32;

@@ -7,8 +7,9 @@
 
 namespace mfad::platform {
 
-/// Appends `text` as a JSON string, quotes included. Control characters are escaped (RFC 8259 section 7), so that a
-/// value can break neither a document nor a log line; bytes that are not UTF-8 become U+FFFD.
+/// Appends `text` as a JSON string, quotes included. Control characters are escaped (RFC 8259
+/// section 7), so that a value can break neither a document nor a log line; bytes that are not
+/// UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Writes one JSON document into a string, front to back, with no tree in between.
@@ -16,7 +17,8 @@ void append_json_string(std::string& out, std::string_view text);
 /// The caller keeps objects and arrays balanced; members come in the order of the calls.
 /// ```
 /// JsonText j;
-/// j.begin_object().member("success", true).key("ids").begin_array().value(1).end_array().end_object();
+/// j.begin_object().member("success",
+/// true).key("ids").begin_array().value(1).end_array().end_object();
 /// ```
 class JsonText {
 public:
@@ -35,7 +37,8 @@ public:
     /// Appends a value that is JSON already.
     JsonText& raw(std::string_view json);
 
-    template <class T> JsonText& member(std::string_view name, const T& content) {
+    template <class T>
+    JsonText& member(std::string_view name, const T& content) {
         return key(name).value(content);
     }
 

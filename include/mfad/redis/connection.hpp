@@ -111,8 +111,8 @@ public:
     runtime::Awaitable<Reply> exec(
         const Command& command, runtime::SteadyClock::time_point deadline);
 
-    /// Runs two commands in one round trip, the first one first; nothing of ours comes between them,
-    /// other clients' commands may. Fails as the first of them that failed.
+    /// Runs two commands in one round trip, the first one first; nothing of ours comes between
+    /// them, other clients' commands may. Fails as the first of them that failed.
     runtime::Awaitable<std::pair<Reply, Reply>> exec(
         const Command& first, const Command& second, runtime::SteadyClock::time_point deadline);
 

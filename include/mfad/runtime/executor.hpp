@@ -11,14 +11,16 @@
 
 #include <chrono>
 
-/// The one place that names the executor. Everything that waits runs on the `io_context` of one thread, so sockets,
-/// timers and coroutines name that concrete type: the type-erased executor costs a third of a request's time.
+/// The one place that names the executor. Everything that waits runs on the `io_context` of one
+/// thread, so sockets, timers and coroutines name that concrete type: the type-erased executor
+/// costs a third of a request's time.
 namespace mfad::runtime {
 
 namespace asio = boost::asio;
 
 using Executor = asio::io_context::executor_type;
-template <class T = void> using Awaitable = asio::awaitable<T, Executor>;
+template <class T = void>
+using Awaitable = asio::awaitable<T, Executor>;
 using SteadyClock = std::chrono::steady_clock;
 using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Executor>;
 using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;

@@ -11,16 +11,15 @@
 /// Email addresses as they are stored: sealed for their user, found by a keyed digest.
 namespace mfad::service {
 
-store::StoredAddress seal_address(const domain::EmailAddress& address, const domain::UserRef& user,
-                                  Vault& vault);
+store::StoredAddress seal_address(
+    const domain::EmailAddress& address, const domain::UserRef& user, Vault& vault);
 
 /// @return nothing when there is none; a sealed one that does not open is `store::Corrupt`
-std::optional<domain::EmailAddress> open_address(const store::StoredAddress& stored,
-                                                 const domain::UserRef& user,
-                                                 Vault& vault);
+std::optional<domain::EmailAddress> open_address(
+    const store::StoredAddress& stored, const domain::UserRef& user, Vault& vault);
 
 /// The digest by which a tenant's users with this address are found, 12 bytes.
-std::string address_digest(const domain::EmailAddress& address, const std::string& tenant,
-                           Vault& vault);
+std::string address_digest(
+    const domain::EmailAddress& address, const std::string& tenant, Vault& vault);
 
 } // namespace mfad::service

@@ -18,8 +18,8 @@ class CredentialSource {
 public:
     virtual ~CredentialSource() = default;
     /// @return null when it is unknown
-    virtual runtime::Awaitable<std::shared_ptr<const domain::Credential>>
-    find_credential(const std::string& digest) = 0;
+    virtual runtime::Awaitable<std::shared_ptr<const domain::Credential>> find_credential(
+        const std::string& digest) = 0;
 };
 
 /// What a place in a request takes as a credential.
@@ -38,27 +38,29 @@ struct TokenRules {
 
 /// Says who a request comes from (CONTRACT.md, kinds of credentials; DECISIONS.md, "Whose token").
 ///
-/// A token is checked with the keys of one tenant only: the path's, if the token names him, else the one known tenant
-/// that it names. Whether the credential's tenant is the path's is for the dialect to say, each in its own words.
+/// A token is checked with the keys of one tenant only: the path's, if the token names him, else
+/// the one known tenant that it names. Whether the credential's tenant is the path's is for the
+/// dialect to say, each in its own words.
 class Authenticator {
 public:
     Authenticator(TenantSource& tenants, CredentialSource& credentials, const TokenRules& rules)
         : tenants_(tenants), credentials_(credentials), rules_(rules) {}
 
-    /// @return `bad_credential` for what is unknown, expired, revoked, forged, or of a kind that `accepts` does not
+    /// @return `bad_credential` for what is unknown, expired, revoked, forged, or of a kind that
+    ///   `accepts` does not
     ///         name; `forbidden` when the tenant does not speak this dialect
-    runtime::Awaitable<domain::Result<Call>> authenticate(std::string_view credential,
-                                                          const Accepts& accepts);
+    runtime::Awaitable<domain::Result<Call>> authenticate(
+        std::string_view credential, const Accepts& accepts);
 
 private:
     using TenantPtr = std::shared_ptr<const domain::Tenant>;
 
-    runtime::Awaitable<domain::Result<Call>> check_opaque(std::string_view secret,
-                                                          const Accepts& accepts);
-    runtime::Awaitable<domain::Result<Call>> check_token(std::string_view token,
-                                                         const Accepts& accepts);
-    runtime::Awaitable<TenantPtr> tenant_of(const platform::JwtParts& parts,
-                                            const Accepts& accepts);
+    runtime::Awaitable<domain::Result<Call>> check_opaque(
+        std::string_view secret, const Accepts& accepts);
+    runtime::Awaitable<domain::Result<Call>> check_token(
+        std::string_view token, const Accepts& accepts);
+    runtime::Awaitable<TenantPtr> tenant_of(
+        const platform::JwtParts& parts, const Accepts& accepts);
 
     TenantSource& tenants_;
     CredentialSource& credentials_;

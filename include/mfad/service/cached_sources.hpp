@@ -18,18 +18,19 @@ struct SourceOptions {
     std::chrono::milliseconds timeout{1000}; ///< for asking the store
 };
 
-/// Tenants and credentials of one thread, kept as long as the store vouches for them: what is revoked or changed
-/// anywhere fails here within a second. Strangers' credentials have a cache of their own, so that guessing pushes
-/// nothing out.
+/// Tenants and credentials of one thread, kept as long as the store vouches for them: what is
+/// revoked or changed anywhere fails here within a second. Strangers' credentials have a cache of
+/// their own, so that guessing pushes nothing out.
 class CachedSources final : public TenantSource, public CredentialSource {
 public:
-    CachedSources(const store::Context& context, Vault& vault, redis::InvalidationSource& watch,
-                  const SourceOptions& options);
+    CachedSources(
+        const store::Context& context, Vault& vault, redis::InvalidationSource& watch,
+        const SourceOptions& options);
 
-    runtime::Awaitable<std::shared_ptr<const domain::Tenant>>
-    find_tenant(const std::string& id) override;
-    runtime::Awaitable<std::shared_ptr<const domain::Credential>>
-    find_credential(const std::string& digest) override;
+    runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find_tenant(
+        const std::string& id) override;
+    runtime::Awaitable<std::shared_ptr<const domain::Credential>> find_credential(
+        const std::string& digest) override;
 
 private:
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> read_tenant(std::string key);
@@ -50,8 +51,8 @@ class UncachedTenants final : public TenantSource {
 public:
     UncachedTenants(const store::Context& context, Vault& vault) : records_(context, vault) {}
 
-    runtime::Awaitable<std::shared_ptr<const domain::Tenant>>
-    find_tenant(const std::string& id) override {
+    runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find_tenant(
+        const std::string& id) override {
         return records_.find(id);
     }
 

@@ -14,9 +14,9 @@ namespace mfad::service {
 
 /// An `Idempotency-Key` on its way: what names its record, and what the request was.
 struct RequestKey {
-    std::string hash;        ///< of tenant, credential, method, path and key
-    std::string fingerprint; ///< SHA-256 of the body, 32 bytes
-    unsigned partition = 0;  ///< where the work is done, and the record kept
+    std::string hash;           ///< of tenant, credential, method, path and key
+    std::string fingerprint;    ///< SHA-256 of the body, 32 bytes
+    unsigned partition = 0;     ///< where the work is done, and the record kept
     std::uint32_t storable = 0; ///< statuses of a change (bit n) whose answers this dialect keeps
 };
 

@@ -2,8 +2,8 @@
 
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/tenant.hpp"
-#include "mfad/service/vault.hpp"
 #include "mfad/service/tenants.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/store/link_store.hpp"
 #include "mfad/store/user_store.hpp"
 
@@ -41,15 +41,16 @@ struct LinkView {
     platform::UnixMillis ends{};
 };
 
-/// Enrollment links and what follows from them: the token leads to a page, the page has a code mailed, the code proves
-/// the address.
+/// Enrollment links and what follows from them: the token leads to a page, the page has a code
+/// mailed, the code proves the address.
 ///
-/// A token is the number of its partition and 24 random bytes, in base64url; it is stored nowhere. Its id, under which
-/// the link lies, is made of its SHA-256 and says nothing of it.
+/// A token is the number of its partition and 24 random bytes, in base64url; it is stored nowhere.
+/// Its id, under which the link lies, is made of its SHA-256 and says nothing of it.
 class Enrollment {
 public:
-    Enrollment(const store::Context& context, TenantSource& tenants, Vault& vault,
-               EnrollmentOptions options);
+    Enrollment(
+        const store::Context& context, TenantSource& tenants, Vault& vault,
+        EnrollmentOptions options);
 
     const EnrollmentOptions& options() const { return options_; }
 
@@ -63,8 +64,8 @@ public:
     runtime::Awaitable<store::CodeSent> send_code(std::string_view token);
 
     /// Checks a code; if it is right, the address is verified and the link is spent.
-    runtime::Awaitable<store::CodeChecked> verify_code(std::string_view token,
-                                                       std::string_view code);
+    runtime::Awaitable<store::CodeChecked> verify_code(
+        std::string_view token, std::string_view code);
 
 private:
     struct Found {

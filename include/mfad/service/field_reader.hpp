@@ -12,18 +12,21 @@
 
 namespace mfad::service {
 
-/// Parses a text that must be one JSON object: at most 16 levels deep, valid UTF-8, nothing behind it.
+/// Parses a text that must be one JSON object: at most 16 levels deep, valid UTF-8, nothing behind
+/// it.
 /// @return `malformed` for anything else
 domain::Result<boost::json::object> parse_json_object(std::string_view text);
 
-/// Reads the members of a JSON object and remembers the first that is wrong, with its dotted name. Reading goes on
-/// after a fault with empty values, so that a parser reads straight down and asks once, at the end.
+/// Reads the members of a JSON object and remembers the first that is wrong, with its dotted name.
+/// Reading goes on after a fault with empty values, so that a parser reads straight down and asks
+/// once, at the end.
 /// ```
 /// FieldReader in(object, "target");
 /// const auto type = in.text("type");
 /// if (in.failed()) return *in.failed();
 /// ```
-/// `null` counts as a value of another type. Members that are not asked for are ignored unless `refuse_others` says so.
+/// `null` counts as a value of another type. Members that are not asked for are ignored unless
+/// `refuse_others` says so.
 class FieldReader {
 public:
     /// @param path dotted name of the object; empty for the outermost
@@ -35,7 +38,8 @@ public:
     std::optional<std::string_view> maybe_text(std::string_view name);
     std::optional<bool> maybe_flag(std::string_view name);
     /// A whole number within the range; another one is `invalid`.
-    std::optional<std::int64_t> maybe_integer(std::string_view name, std::int64_t min, std::int64_t max);
+    std::optional<std::int64_t> maybe_integer(
+        std::string_view name, std::int64_t min, std::int64_t max);
     const boost::json::object* maybe_object(std::string_view name);
     const boost::json::array* maybe_array(std::string_view name);
     /// Whether the member is there, and what it is if it is `null`.

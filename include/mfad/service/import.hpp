@@ -1,8 +1,8 @@
 #pragma once
 
 #include "mfad/domain/refusal.hpp"
-#include "mfad/service/vault.hpp"
 #include "mfad/service/tenants.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/store/credential_store.hpp"
 #include "mfad/store/user_store.hpp"
 

@@ -12,8 +12,8 @@
 
 namespace mfad::service {
 
-/// A mail that is owed. Whom it goes to is looked up when it is sent, so that it only ever goes to the address that is
-/// stored then; what it tells is here, and lies in the queue sealed.
+/// A mail that is owed. Whom it goes to is looked up when it is sent, so that it only ever goes to
+/// the address that is stored then; what it tells is here, and lies in the queue sealed.
 struct MailJob {
     enum class Kind : std::uint8_t {
         enrollment_link, ///< `secret` is the token of the link

@@ -11,7 +11,7 @@
 namespace mfad::service {
 
 struct PanelOptions {
-    unsigned failures = 5; ///< of one login …
+    unsigned failures = 5;               ///< of one login …
     std::chrono::milliseconds period{0}; ///< … in any stretch of this
     std::chrono::milliseconds session_lifetime{0};
 };
@@ -29,8 +29,8 @@ public:
 
     /// An unknown login costs the same as a wrong password, and counts the same.
     /// @return `wrong_login`, `too_many_logins`, or `unavailable` when too many hashes are waiting
-    runtime::Awaitable<domain::Result<PanelSession>> sign_in(const std::string& login,
-                                                             const std::string& password);
+    runtime::Awaitable<domain::Result<PanelSession>> sign_in(
+        const std::string& login, const std::string& password);
 
     /// Ends a session at once. @return whether there was one
     runtime::Awaitable<bool> sign_out(std::string_view hash);

@@ -8,8 +8,9 @@
 
 namespace mfad::service {
 
-/// Checks passwords beside the I/O threads: a hash takes tens of milliseconds and 19 MiB, so only a few run at a time
-/// and only so many wait. Any thread may ask; the answer comes back to the asking thread.
+/// Checks passwords beside the I/O threads: a hash takes tens of milliseconds and 19 MiB, so only a
+/// few run at a time and only so many wait. Any thread may ask; the answer comes back to the asking
+/// thread.
 class PasswordPool {
 public:
     /// @param running hashes at a time; @param waiting how many may wait for one of them
@@ -21,8 +22,8 @@ public:
 
     /// Whether this is the password of the hash; without a hash, false after the same time.
     /// @return nothing when too many are waiting already
-    runtime::Awaitable<std::optional<bool>> verify(std::optional<std::string> hash,
-                                                   std::string password);
+    runtime::Awaitable<std::optional<bool>> verify(
+        std::optional<std::string> hash, std::string password);
 
 private:
     struct Parts;

@@ -16,8 +16,9 @@
 namespace mfad::service {
 
 struct SettingsOptions {
-    std::vector<domain::RatePolicy> user_policies; ///< on writes to one user's settings; none: limits are off
-    std::chrono::milliseconds key_lifetime{0};     ///< of an idempotency key …
+    std::vector<domain::RatePolicy>
+        user_policies; ///< on writes to one user's settings; none: limits are off
+    std::chrono::milliseconds key_lifetime{0};        ///< of an idempotency key …
     std::chrono::milliseconds secret_key_lifetime{0}; ///< … whose answer holds a secret
 };
 
@@ -31,26 +32,28 @@ struct Changed {
     std::string link; ///< URL of the link that was made; empty: none
 };
 
-/// Reads and changes settings for every dialect. Each write is one script and one round trip; what limits counted is
-/// added to the call, whether the change was done or refused.
+/// Reads and changes settings for every dialect. Each write is one script and one round trip; what
+/// limits counted is added to the call, whether the change was done or refused.
 class SettingsService {
 public:
     using Outcome = domain::Result<void>;
 
-    /// @param wake  called when a mail became due, so that a worker in this process need not wait for its next look
-    SettingsService(const store::Context& context, Enrollment& enrollment, Vault& vault,
-                    SettingsOptions options, std::function<void()> wake);
+    /// @param wake  called when a mail became due, so that a worker in this process need not wait
+    ///   for its next look
+    SettingsService(
+        const store::Context& context, Enrollment& enrollment, Vault& vault,
+        SettingsOptions options, std::function<void()> wake);
 
     /// The state of a user of the call's tenant.
-    runtime::Awaitable<domain::Result<domain::MfaState>> read(const Call& call,
-                                                              const std::string& user);
+    runtime::Awaitable<domain::Result<domain::MfaState>> read(
+        const Call& call, const std::string& user);
 
-    runtime::Awaitable<domain::Result<Changed>> change(Call& call, const std::string& user,
-                                                       const domain::SettingsChange& change);
+    runtime::Awaitable<domain::Result<Changed>> change(
+        Call& call, const std::string& user, const domain::SettingsChange& change);
 
     /// Changes several users, or none of them. `no_such_user` names the one at fault in `field`.
-    runtime::Awaitable<Outcome> change_many(Call& call, std::span<const std::string> users,
-                                            const domain::SettingsChange& change);
+    runtime::Awaitable<Outcome> change_many(
+        Call& call, std::span<const std::string> users, const domain::SettingsChange& change);
 
     /// Allows email to every user there is, or disallows them everything.
     runtime::Awaitable<Outcome> set_all(Call& call, bool allow);
@@ -59,26 +62,30 @@ public:
 
     runtime::Awaitable<Outcome> change_tenant(Call& call, const store::TenantChange& change);
 
-    /// Keeps a request that was refused for its own content from sharing its idempotency key with another one.
+    /// Keeps a request that was refused for its own content from sharing its idempotency key with
+    /// another one.
     /// @return the refusal, or `key_reused`
     runtime::Awaitable<domain::Refusal> refused(const Call& call, domain::Refusal refusal);
 
-    /// The partition where work on a user of the call's tenant is done; for no user: the tenant's own.
+    /// The partition where work on a user of the call's tenant is done; for no user: the tenant's
+    /// own.
     unsigned partition(const Call& call, const std::string& user) const;
 
-    /// The user of the call's tenant with this address: the caller himself, or with `permission` any other.
-    /// @return `forbidden` without it, whether or not there is such a user; `invalid` for an address of none or several
-    runtime::Awaitable<domain::Result<std::string>>
-    user_by_email(const Call& call, std::string_view email, domain::Permission permission);
+    /// The user of the call's tenant with this address: the caller himself, or with `permission`
+    /// any other.
+    /// @return `forbidden` without it, whether or not there is such a user; `invalid` for an
+    ///   address of none or several
+    runtime::Awaitable<domain::Result<std::string>> user_by_email(
+        const Call& call, std::string_view email, domain::Permission permission);
 
     runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
 
 private:
-    std::optional<store::Idempotency> idempotency(const Call& call,
-                                                  std::chrono::milliseconds lifetime) const;
-    runtime::Awaitable<store::ChangeOutcome> attempt(const Call& call, const domain::UserRef& user,
-                                                     const domain::SettingsChange& change,
-                                                     Changed& changed);
+    std::optional<store::Idempotency> idempotency(
+        const Call& call, std::chrono::milliseconds lifetime) const;
+    runtime::Awaitable<store::ChangeOutcome> attempt(
+        const Call& call, const domain::UserRef& user, const domain::SettingsChange& change,
+        Changed& changed);
     runtime::Awaitable<bool> provision(const Call& call, const std::string& user);
 
     const store::Context& context_;

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "mfad/domain/tenant.hpp"
-#include "mfad/service/vault.hpp"
 #include "mfad/runtime/executor.hpp"
 #include "mfad/service/tenant_document.hpp"
+#include "mfad/service/vault.hpp"
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/tenant_store.hpp"
 
@@ -12,13 +12,14 @@
 
 namespace mfad::service {
 
-/// Where a request finds the tenant that it is about: through a cache in the server, straight from the store elsewhere.
+/// Where a request finds the tenant that it is about: through a cache in the server, straight from
+/// the store elsewhere.
 class TenantSource {
 public:
     virtual ~TenantSource() = default;
     /// @return null when there is no such tenant
-    virtual runtime::Awaitable<std::shared_ptr<const domain::Tenant>>
-    find_tenant(const std::string& id) = 0;
+    virtual runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find_tenant(
+        const std::string& id) = 0;
 };
 
 /// Tenants as values, and as they are stored: keys of theirs only sealed.
@@ -30,7 +31,8 @@ public:
     /// @return null when there is no such tenant
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find(const std::string& id) const;
 
-    /// Defines a tenant anew. Policy and default of one that exists stay unless the definition names them.
+    /// Defines a tenant anew. Policy and default of one that exists stay unless the definition
+    /// names them.
     /// @return `invalid` for a default that the policy rules out
     runtime::Awaitable<domain::Result<void>> define(const TenantDefinition& definition) const;
 

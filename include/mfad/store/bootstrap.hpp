@@ -18,10 +18,10 @@ struct InstallationMark {
     std::vector<std::pair<std::string, std::string>> keys; ///< id of a key and its check value
 };
 
-/// Compares the mark with what the database was first used with, or leaves it there: on each new connection, before
-/// anything else.
+/// Compares the mark with what the database was first used with, or leaves it there: on each new
+/// connection, before anything else.
 /// @throws redis::SetupMismatch naming both sides when they differ: nothing here could be read
-runtime::Awaitable<void> check_installation(redis::SetupChannel& channel,
-                                            const InstallationMark& mark);
+runtime::Awaitable<void> check_installation(
+    redis::SetupChannel& channel, const InstallationMark& mark);
 
 } // namespace mfad::store

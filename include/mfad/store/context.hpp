@@ -10,11 +10,12 @@
 
 namespace mfad::store {
 
-/// What every store works with: one thread's connection, the names of the keys, and how long a call may take.
+/// What every store works with: one thread's connection, the names of the keys, and how long a call
+/// may take.
 ///
-/// All stores throw `redis::Unavailable` when Redis is away or does not answer in time (the outcome of a write is then
-/// unknown), and `redis::UnexpectedReply` or `Corrupt` when what it holds is not what they wrote: nothing that a caller
-/// could mend.
+/// All stores throw `redis::Unavailable` when Redis is away or does not answer in time (the outcome
+/// of a write is then unknown), and `redis::UnexpectedReply` or `Corrupt` when what it holds is not
+/// what they wrote: nothing that a caller could mend.
 class Context {
 public:
     Context(redis::Connection& connection, Keys keys, std::chrono::milliseconds timeout)
@@ -26,12 +27,12 @@ public:
     runtime::Awaitable<redis::Reply> exec(const redis::Command& command) const {
         return connection_.exec(command, deadline());
     }
-    runtime::Awaitable<std::pair<redis::Reply, redis::Reply>>
-    exec(const redis::Command& first, const redis::Command& second) const {
+    runtime::Awaitable<std::pair<redis::Reply, redis::Reply>> exec(
+        const redis::Command& first, const redis::Command& second) const {
         return connection_.exec(first, second, deadline());
     }
-    runtime::Awaitable<redis::Reply> eval(const redis::Script& script,
-                                          const redis::Command& command) const {
+    runtime::Awaitable<redis::Reply> eval(
+        const redis::Script& script, const redis::Command& command) const {
         return connection_.eval(script, command, deadline());
     }
 

@@ -22,7 +22,8 @@ struct PanelAccount {
     std::string permissions_json;
 };
 
-/// Credentials and panel accounts. What is read on every request is read through a cache (service/).
+/// Credentials and panel accounts. What is read on every request is read through a cache
+/// (service/).
 class CredentialStore {
 public:
     explicit CredentialStore(const Context& context) : context_(context) {}
@@ -31,13 +32,14 @@ public:
     runtime::Awaitable<std::optional<domain::Credential>> find(const std::string& digest) const;
 
     /// Stores or replaces; Redis drops it when it expires. The id is made from the digest.
-    runtime::Awaitable<void> put(const std::string& digest,
-                                 const domain::Credential& credential) const;
+    runtime::Awaitable<void> put(
+        const std::string& digest, const domain::Credential& credential) const;
 
     /// @return whether it was there
     runtime::Awaitable<bool> remove(const std::string& digest) const;
 
-    /// All credentials, of one tenant if one is named. Reads every key of the database: for the command line.
+    /// All credentials, of one tenant if one is named. Reads every key of the database: for the
+    /// command line.
     runtime::Awaitable<std::vector<domain::Credential>> list(const std::string& tenant) const;
 
     /// The digests that begin with this id. Reads every key of the database: for the command line.
@@ -50,8 +52,8 @@ public:
 
     /// Counts a sign-in attempt before its password is checked.
     /// @return how long to wait when there were too many failures; 0 when it may go on
-    runtime::Awaitable<std::chrono::milliseconds>
-    take_attempt(const std::string& login, unsigned limit, std::chrono::milliseconds period) const;
+    runtime::Awaitable<std::chrono::milliseconds> take_attempt(
+        const std::string& login, unsigned limit, std::chrono::milliseconds period) const;
 
     /// Forgets the failures of a login that has signed in.
     runtime::Awaitable<void> clear_attempts(const std::string& login) const;

@@ -6,14 +6,14 @@
 
 namespace mfad::store {
 
-/// An `Idempotency-Key` as the scripts take it. The script of the work remembers its outcome under the key, so that
-/// both exist or neither; the answer is made anew from the outcome.
+/// An `Idempotency-Key` as the scripts take it. The script of the work remembers its outcome under
+/// the key, so that both exist or neither; the answer is made anew from the outcome.
 struct Idempotency {
     std::string record;      ///< key of the record, in the partition of the work
     std::string fingerprint; ///< SHA-256 of the request's content, 32 bytes
     std::chrono::milliseconds lifetime{0};
     std::uint32_t storable = 0; ///< bit n: an outcome of status n is remembered
-    std::string supplement;  ///< sealed: what the answer needs beside the outcome
+    std::string supplement;     ///< sealed: what the answer needs beside the outcome
 };
 
 /// How a call under an idempotency key went.

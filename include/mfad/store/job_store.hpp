@@ -9,7 +9,8 @@
 
 namespace mfad::store {
 
-/// A mail job as it lies in the queue: the digit of its class, its id, and sealed content that only the key file opens.
+/// A mail job as it lies in the queue: the digit of its class, its id, and sealed content that only
+/// the key file opens.
 struct QueuedJob {
     unsigned partition = 0;
     std::string bytes;
@@ -28,24 +29,27 @@ struct Claimed {
     std::vector<QueuedJob> jobs;
 };
 
-/// The mail queue. A job is due, leased to a worker, or dead; it moves by one script and is never in two places or none.
+/// The mail queue. A job is due, leased to a worker, or dead; it moves by one script and is never
+/// in two places or none.
 class JobStore {
 public:
     explicit JobStore(const Context& context) : context_(context) {}
 
     /// Leases due jobs, codes first.
     /// @param take_back  also returns jobs whose lease ran out to the queue
-    runtime::Awaitable<Claimed> claim(unsigned wanted, std::chrono::milliseconds lease,
-                                      bool take_back, unsigned first_partition) const;
+    runtime::Awaitable<Claimed> claim(
+        unsigned wanted, std::chrono::milliseconds lease, bool take_back,
+        unsigned first_partition) const;
 
     /// Ends a lease: the job is done.
     runtime::Awaitable<bool> finish(const QueuedJob& job) const;
-    /// Ends a lease: the job goes on as `next` when it is due. @return false: the lease was another's by now
-    runtime::Awaitable<bool> postpone(const QueuedJob& job, const std::string& next,
-                                      platform::UnixMillis due) const;
+    /// Ends a lease: the job goes on as `next` when it is due. @return false: the lease was
+    /// another's by now
+    runtime::Awaitable<bool> postpone(
+        const QueuedJob& job, const std::string& next, platform::UnixMillis due) const;
     /// Ends a lease: the job is given up, and kept as `last` for whoever looks.
-    runtime::Awaitable<bool> bury(const QueuedJob& job, const std::string& last,
-                                  platform::UnixMillis now) const;
+    runtime::Awaitable<bool> bury(
+        const QueuedJob& job, const std::string& last, platform::UnixMillis now) const;
 
     /// Every job there is; for the command line.
     runtime::Awaitable<std::vector<ListedJob>> list() const;

@@ -19,9 +19,9 @@ enum class MailClass : std::uint8_t { code = 1, link = 2, notice = 3 };
 
 /// Makes the name of every key that the product writes. All of them start with `mfa:`.
 ///
-/// A user belongs to partition `crc16(<n>:<tenant>:<user>) mod partitions`, and everything of his carries the tag
-/// `{p<number>}`, so that one script may touch all of it, on a cluster too. The tenant's id is preceded by its length,
-/// so no id can be taken for part of another's key.
+/// A user belongs to partition `crc16(<n>:<tenant>:<user>) mod partitions`, and everything of his
+/// carries the tag `{p<number>}`, so that one script may touch all of it, on a cluster too. The
+/// tenant's id is preceded by its length, so no id can be taken for part of another's key.
 class Keys {
 public:
     /// @param partitions 1..1024, the same for all who ever use the database
@@ -30,11 +30,12 @@ public:
     unsigned partitions() const { return partitions_; }
     unsigned partition(const domain::UserRef& user) const;
 
-    /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e sealed address,
-    /// h digest of the address, l locale, g id of the current link; arrival times of limits: a b writes, k links,
-    /// c d codes
+    /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e
+    /// sealed address, h digest of the address, l locale, g id of the current link; arrival times
+    /// of limits: a b writes, k links, c d codes
     std::string user(const domain::UserRef& user) const;
-    /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of the last definition
+    /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of
+    /// the last definition
     std::string rules(unsigned partition, std::string_view tenant) const;
     /// sorted set of sealed jobs by the time they are due, ms
     std::string due(unsigned partition, MailClass mail) const;
@@ -51,9 +52,11 @@ public:
     unsigned tenant_partition(std::string_view tenant) const;
     /// string, for a period: arrival time of a tenant's quota of this name
     std::string quota(std::string_view tenant, std::string_view name) const;
-    /// sorted set, for a lifetime: hashes of a credential's live idempotency keys by their end, ms; beside the quota
+    /// sorted set, for a lifetime: hashes of a credential's live idempotency keys by their end, ms;
+    /// beside the quota
     std::string live_keys(std::string_view tenant, std::string_view credential_id) const;
-    /// hash of address digests → user ids, kept; a bucket holds the users of a 1/16,384th of all digests
+    /// hash of address digests → user ids, kept; a bucket holds the users of a 1/16,384th of all
+    /// digests
     std::string addresses(std::string_view tenant, std::string_view digest) const;
 
     /// hash, kept: doc (JSON), jwt (sealed JSON), x… what Xsolla's dialect keeps

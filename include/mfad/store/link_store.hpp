@@ -18,9 +18,9 @@ enum class LinkState : std::uint8_t {
     unknown = 1,
     expired = 2,
     used = 3,
-    superseded = 4, ///< a newer link was made, or the address changed
-    exhausted = 5,  ///< too many wrong codes
-    restricted = 6, ///< the user may not change his settings, and the link was not a server's
+    superseded = 4,  ///< a newer link was made, or the address changed
+    exhausted = 5,   ///< too many wrong codes
+    restricted = 6,  ///< the user may not change his settings, and the link was not a server's
     over_budget = 7, ///< no further code may be mailed yet
     no_address = 8,
     wrong_code = 9,
@@ -53,7 +53,7 @@ struct CodeOrder {
 
 struct CodeSent {
     LinkState state = LinkState::unknown;
-    platform::UnixMillis ends{}; ///< of the code
+    platform::UnixMillis ends{};              ///< of the code
     std::chrono::milliseconds retry_after{0}; ///< when over the budget
 };
 
@@ -63,7 +63,8 @@ struct CodeChecked {
     domain::MfaState after;
 };
 
-/// Enrollment links, as the pages follow them. A link is made by the change that owes it (SettingsStore).
+/// Enrollment links, as the pages follow them. A link is made by the change that owes it
+/// (SettingsStore).
 class LinkStore {
 public:
     explicit LinkStore(const Context& context) : context_(context) {}
@@ -72,16 +73,16 @@ public:
     runtime::Awaitable<std::optional<domain::UserRef>> owner(const LinkRef& link) const;
 
     /// How a link stands; changes nothing. @param tries wrong codes that end the link
-    runtime::Awaitable<Link> read(const LinkRef& link, const domain::UserRef& user,
-                                  unsigned tries) const;
+    runtime::Awaitable<Link> read(
+        const LinkRef& link, const domain::UserRef& user, unsigned tries) const;
 
-    runtime::Awaitable<CodeSent> send_code(const LinkRef& link, const domain::UserRef& user,
-                                           const CodeOrder& order) const;
+    runtime::Awaitable<CodeSent> send_code(
+        const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const;
 
     /// @param digests of the code, one for each pepper in use
-    runtime::Awaitable<CodeChecked> verify_code(const LinkRef& link, const domain::UserRef& user,
-                                                std::span<const std::string> digests,
-                                                unsigned tries) const;
+    runtime::Awaitable<CodeChecked> verify_code(
+        const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
+        unsigned tries) const;
 
 private:
     const Context& context_;

@@ -18,17 +18,20 @@ struct KeyPlace {
 
 struct QuotaTaken {
     domain::RateVerdict verdict;
-    bool place = true; ///< false: the credential has no place left; the verdict's retry_after says for how long
+    bool place = true; ///< false: the credential has no place left; the verdict's retry_after says
+                       ///< for how long
 };
 
-/// Counts what a tenant's quota allows, in the tenant's own slot, before the work is done in the user's.
+/// Counts what a tenant's quota allows, in the tenant's own slot, before the work is done in the
+/// user's.
 class QuotaStore {
 public:
     explicit QuotaStore(const Context& context) : context_(context) {}
 
     /// @param policy its name is part of the key; a limit of 0 counts nothing
-    runtime::Awaitable<QuotaTaken> take(const std::string& tenant, const domain::RatePolicy& policy,
-                                        const std::optional<KeyPlace>& place) const;
+    runtime::Awaitable<QuotaTaken> take(
+        const std::string& tenant, const domain::RatePolicy& policy,
+        const std::optional<KeyPlace>& place) const;
 
 private:
     const Context& context_;

@@ -22,10 +22,12 @@ struct LinkOrder {
 /// Everything that goes with a change of settings.
 struct ChangeOrder {
     const domain::SettingsChange& change;
-    std::span<const domain::RatePolicy> policies; ///< on writes to the one user; 0..2, none for several users
-    domain::RatePolicy links;                     ///< send budget of link mails
+    std::span<const domain::RatePolicy>
+        policies;             ///< on writes to the one user; 0..2, none for several users
+    domain::RatePolicy links; ///< send budget of link mails
     std::chrono::milliseconds link_lifetime{0};
-    std::span<const LinkOrder> orders; ///< one for each user when the change may make links, else none
+    std::span<const LinkOrder>
+        orders; ///< one for each user when the change may make links, else none
     const Idempotency* idempotency = nullptr;
 };
 
@@ -53,7 +55,8 @@ struct BulkOutcome {
 
 /// What became of a write that holds for a whole tenant.
 struct TenantOutcome {
-    domain::ChangeStatus status = domain::ChangeStatus::done; ///< done, no_such_tenant or not_allowed
+    domain::ChangeStatus status =
+        domain::ChangeStatus::done; ///< done, no_such_tenant or not_allowed
     Replay replay = Replay::fresh;
 };
 
@@ -64,7 +67,8 @@ struct TenantChange {
     domain::FactorSet policy_value;
     std::optional<domain::DefaultSetting> default_setting;
     domain::FactorSet must_be_in_policy;
-    std::optional<std::uint32_t> options; ///< bits: 1 default_applies_unset, 2 verified_addresses_only
+    std::optional<std::uint32_t>
+        options; ///< bits: 1 default_applies_unset, 2 verified_addresses_only
     /// Fields of the tenant's record; an empty value removes the field.
     std::vector<std::pair<std::string, std::string>> fields;
 };
@@ -77,21 +81,21 @@ public:
     /// @return nothing when there is no such user or tenant
     runtime::Awaitable<std::optional<domain::MfaState>> read(const domain::UserRef& user) const;
 
-    runtime::Awaitable<ChangeOutcome> change(const domain::UserRef& user,
-                                             const ChangeOrder& order) const;
+    runtime::Awaitable<ChangeOutcome> change(
+        const domain::UserRef& user, const ChangeOrder& order) const;
 
     /// @param users 1 or more, each once
-    runtime::Awaitable<BulkOutcome> change_many(const std::string& tenant,
-                                                std::span<const std::string> users,
-                                                const ChangeOrder& order) const;
+    runtime::Awaitable<BulkOutcome> change_many(
+        const std::string& tenant, std::span<const std::string> users,
+        const ChangeOrder& order) const;
 
     /// Allows email to all users of a tenant or disallows them everything, in O(partitions).
-    runtime::Awaitable<TenantOutcome> set_all(const std::string& tenant, bool allow,
-                                              const Idempotency* idempotency) const;
+    runtime::Awaitable<TenantOutcome> set_all(
+        const std::string& tenant, bool allow, const Idempotency* idempotency) const;
 
-    runtime::Awaitable<TenantOutcome> change_tenant(const std::string& tenant,
-                                                    const TenantChange& change,
-                                                    const Idempotency* idempotency) const;
+    runtime::Awaitable<TenantOutcome> change_tenant(
+        const std::string& tenant, const TenantChange& change,
+        const Idempotency* idempotency) const;
 
     /// @return nothing when there is no such tenant
     runtime::Awaitable<std::optional<domain::TenantRules>> rules(const std::string& tenant) const;

@@ -10,13 +10,15 @@
 
 namespace mfad::store {
 
-/// An address as it is stored: sealed for its user, with the digest that finds it and tells whether it changed.
+/// An address as it is stored: sealed for its user, with the digest that finds it and tells whether
+/// it changed.
 struct StoredAddress {
     std::string sealed; ///< empty: no address
     std::string digest; ///< 12 bytes; empty: no address
 };
 
-/// What the tenant says of a user. What is absent stays as it is; a new user starts with the tenant's default.
+/// What the tenant says of a user. What is absent stays as it is; a new user starts with the
+/// tenant's default.
 struct UserRecord {
     domain::UserRef user;
     StoredAddress address;
@@ -53,12 +55,12 @@ public:
     runtime::Awaitable<bool> exists(const domain::UserRef& user) const;
 
     /// The users of a tenant whose address has this digest; more than one may share an address.
-    runtime::Awaitable<std::vector<std::string>> find_by_address(const std::string& tenant,
-                                                                 const std::string& digest) const;
+    runtime::Awaitable<std::vector<std::string>> find_by_address(
+        const std::string& tenant, const std::string& digest) const;
 
 private:
-    runtime::Awaitable<void> index_address(const domain::UserRef& user,
-                                           const std::string& digest) const;
+    runtime::Awaitable<void> index_address(
+        const domain::UserRef& user, const std::string& digest) const;
 
     const Context& context_;
 };

@@ -17,11 +17,11 @@
 namespace mfad::worker {
 
 struct MailWorkerOptions {
-    std::string public_url;       ///< what links start with
-    mail::Mailbox from;           ///< where a tenant names no sender of his own
+    std::string public_url;             ///< what links start with
+    mail::Mailbox from;                 ///< where a tenant names no sender of his own
     std::chrono::milliseconds lease{0}; ///< longer than any attempt takes
     std::chrono::milliseconds poll{20}; ///< between looks for jobs of other servers
-    unsigned batch = 32;          ///< mails under way at a time
+    unsigned batch = 32;                ///< mails under way at a time
 };
 
 /// What became of a mail job.
@@ -44,17 +44,18 @@ struct MailEvents {
     std::function<void(const std::string& why)> misconfigured;
 };
 
-/// Takes mail jobs from the queue, one lease each, and has them delivered. Any number of workers may run: a job is
-/// leased to one of them, and comes back when its worker dies.
+/// Takes mail jobs from the queue, one lease each, and has them delivered. Any number of workers
+/// may run: a job is leased to one of them, and comes back when its worker dies.
 ///
-/// A mail goes to the address that is stored when it is sent. It is sent at least once: a lease that ran out, or a
-/// connection lost after the final dot, can repeat it, under the same Message-ID and with the same bytes.
-/// Threads: all but `wake` on the thread of the io_context.
+/// A mail goes to the address that is stored when it is sent. It is sent at least once: a lease
+/// that ran out, or a connection lost after the final dot, can repeat it, under the same Message-ID
+/// and with the same bytes. Threads: all but `wake` on the thread of the io_context.
 class MailWorker {
 public:
-    MailWorker(runtime::asio::io_context& context, const store::Context& store,
-               service::TenantSource& tenants, service::Vault& vault, mail::Transport& transport,
-               MailWorkerOptions options, MailEvents events);
+    MailWorker(
+        runtime::asio::io_context& context, const store::Context& store,
+        service::TenantSource& tenants, service::Vault& vault, mail::Transport& transport,
+        MailWorkerOptions options, MailEvents events);
     ~MailWorker();
 
     /// Begins to work.
@@ -63,8 +64,8 @@ public:
     /// A job has become due: looks at once. Any thread, also after the end of the worker's life.
     std::function<void()> waker();
 
-    /// Takes no further job and waits for those under way, at most `grace`. What is left stays leased and comes back
-    /// when the lease ends.
+    /// Takes no further job and waits for those under way, at most `grace`. What is left stays
+    /// leased and comes back when the lease ends.
     runtime::Awaitable<void> stop(std::chrono::milliseconds grace);
 
 private:

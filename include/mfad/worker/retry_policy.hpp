@@ -8,15 +8,16 @@
 
 namespace mfad::worker {
 
-/// When a mail that could not be delivered is tried again. A code is wanted within minutes, so it is tried quickly; a
-/// link or notice gives a busy or greylisting server time.
+/// When a mail that could not be delivered is tried again. A code is wanted within minutes, so it
+/// is tried quickly; a link or notice gives a busy or greylisting server time.
 ///
 /// @param attempts how often it was tried, 1 or more
-/// @param spread   0..1, drawn at random: moves the time by up to a quarter either way, so that what failed together
+/// @param spread   0..1, drawn at random: moves the time by up to a quarter either way, so that
+///   what failed together
 ///                 does not come back together
 /// @return nothing when it would come too late
-std::optional<platform::UnixMillis> next_attempt(store::MailClass mail, unsigned attempts,
-                                                 platform::UnixMillis now,
-                                                 platform::UnixMillis not_after, double spread);
+std::optional<platform::UnixMillis> next_attempt(
+    store::MailClass mail, unsigned attempts, platform::UnixMillis now,
+    platform::UnixMillis not_after, double spread);
 
 } // namespace mfad::worker

@@ -19,9 +19,10 @@ RatePolicy policy_of(const boost::json::value& v) {
 }
 
 RateVerdict verdict_of(const boost::json::value& v) {
-    return {v.at("allowed").as_bool(), number(v, "remaining"),
-            microseconds{v.at("retryAfterUs").to_number<std::int64_t>()},
-            microseconds{v.at("resetUs").to_number<std::int64_t>()}};
+    return {
+        v.at("allowed").as_bool(), number(v, "remaining"),
+        microseconds{v.at("retryAfterUs").to_number<std::int64_t>()},
+        microseconds{v.at("resetUs").to_number<std::int64_t>()}};
 }
 
 } // namespace
@@ -34,7 +35,8 @@ BOOST_AUTO_TEST_CASE(every_step_of_the_vectors_comes_out) {
     int steps = 0;
     for (const auto& sequence : vectors.at("sequences").as_array()) {
         std::vector<RatePolicy> policies;
-        for (const auto& p : sequence.at("policies").as_array()) policies.push_back(policy_of(p));
+        for (const auto& p : sequence.at("policies").as_array())
+            policies.push_back(policy_of(p));
         std::vector<std::optional<std::int64_t>> stored(policies.size());
         for (const auto& call : sequence.at("calls").as_array()) {
             const auto now = epoch + call.at("atUs").to_number<std::int64_t>();
@@ -44,11 +46,13 @@ BOOST_AUTO_TEST_CASE(every_step_of_the_vectors_comes_out) {
                 taken.push_back(gcra(now, stored[i], policies[i], number(call, "cost")));
                 allowed = allowed && taken[i].verdict.allowed;
                 const auto expected = verdict_of(call.at("expected").at("policies").as_array()[i]);
-                BOOST_TEST((taken[i].verdict == expected),
-                           sequence.at("name").as_string() << " at " << now - epoch);
+                BOOST_TEST(
+                    (taken[i].verdict == expected), sequence.at("name").as_string()
+                                                        << " at " << now - epoch);
             }
             BOOST_TEST(allowed == call.at("expected").at("allowed").as_bool());
-            for (std::size_t i = 0; allowed && i < policies.size(); ++i) stored[i] = taken[i].arrival;
+            for (std::size_t i = 0; allowed && i < policies.size(); ++i)
+                stored[i] = taken[i].arrival;
             ++steps;
         }
     }

@@ -82,7 +82,9 @@ BOOST_AUTO_TEST_CASE(only_the_order_of_the_last_of_each_kind_matters) {
     r.disallowed_all = 8;
     const User u = folded(user(totp, totp), r);
     BOOST_TEST(u.settings.allowed.empty());
-    BOOST_CHECK(u.settings.enabled == (email | totp)); // switched on by 7, asked for once it is allowed again
+    BOOST_CHECK(
+        u.settings.enabled ==
+        (email | totp)); // switched on by 7, asked for once it is allowed again
     BOOST_TEST(u.seen == 8U);
 }
 

@@ -21,10 +21,11 @@ BOOST_AUTO_TEST_CASE(rfc3339_is_read_with_offsets_and_fractions) {
     BOOST_CHECK(from_rfc3339("2026-11-22T07:03:00.0079+02:00") == example + 7ms);
     BOOST_CHECK(from_rfc3339("2026-11-21T23:33:00-05:30") == example);
     BOOST_CHECK(from_rfc3339("2028-02-29T00:00:00Z").has_value());
-    for (const auto* bad : {"", "2026-11-22", "2026-11-22 05:03:00Z", "2026-11-22T05:03:00",
-                            "2026-13-22T05:03:00Z", "2026-02-29T05:03:00Z", "2026-11-22T24:00:00Z",
-                            "2026-11-22T05:03:60Z", "2026-11-22T05:03:00.Z", "1969-12-31T23:59:59Z",
-                            "2026-11-22T05:03:00Zx", "2026-11-22T05:03:00+2:00"})
+    for (const auto* bad :
+         {"", "2026-11-22", "2026-11-22 05:03:00Z", "2026-11-22T05:03:00", "2026-13-22T05:03:00Z",
+          "2026-02-29T05:03:00Z", "2026-11-22T24:00:00Z", "2026-11-22T05:03:60Z",
+          "2026-11-22T05:03:00.Z", "1969-12-31T23:59:59Z", "2026-11-22T05:03:00Zx",
+          "2026-11-22T05:03:00+2:00"})
         BOOST_TEST(!from_rfc3339(bad), bad);
 }
 
@@ -34,8 +35,9 @@ BOOST_AUTO_TEST_CASE(durations_have_a_unit) {
     BOOST_CHECK(parse_duration("10m") == 10min);
     BOOST_CHECK(parse_duration("24h") == 24h);
     BOOST_CHECK(parse_duration("30d") == 720h);
-    for (const auto* bad : {"", "5", "m", "-5s", "1.5s", "5 s", "5w", "99999999999999999999s",
-                            "9223372036854775807d"})
+    for (const auto* bad :
+         {"", "5", "m", "-5s", "1.5s", "5 s", "5w", "99999999999999999999s",
+          "9223372036854775807d"})
         BOOST_TEST(!parse_duration(bad), bad);
 }
 

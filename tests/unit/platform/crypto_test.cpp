@@ -12,11 +12,12 @@ using mfad::test::text;
 BOOST_AUTO_TEST_SUITE(crypto_tests)
 
 BOOST_AUTO_TEST_CASE(sha256_and_hmac_give_the_published_digests) {
-    BOOST_TEST(hex(sha256("abc")) ==
-               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    BOOST_TEST(
+        hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     // RFC 4231, test case 2.
-    BOOST_TEST(hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
-               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    BOOST_TEST(
+        hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 BOOST_AUTO_TEST_CASE(hkdf_gives_rfc_5869_and_wycheproof_outputs) {
@@ -24,9 +25,9 @@ BOOST_AUTO_TEST_CASE(hkdf_gives_rfc_5869_and_wycheproof_outputs) {
     int seen = 0;
     for (const auto& v : vectors.at("hkdfSha256").as_array()) {
         if (v.as_object().contains("expected") && text(v, "expected") != "accept") continue;
-        const auto out = hkdf_sha256(*from_hex(text(v, "ikm")), *from_hex(text(v, "salt")),
-                                     *from_hex(text(v, "info")),
-                                     static_cast<std::size_t>(v.at("L").to_number<int>()));
+        const auto out = hkdf_sha256(
+            *from_hex(text(v, "ikm")), *from_hex(text(v, "salt")), *from_hex(text(v, "info")),
+            static_cast<std::size_t>(v.at("L").to_number<int>()));
         BOOST_TEST(hex(out) == text(v, "okm"));
         ++seen;
     }
@@ -71,9 +72,11 @@ BOOST_AUTO_TEST_CASE(random_below_is_uniform) {
     // Chi-square over ten classes, 9 degrees of freedom: above 40 once in 10^5 runs.
     std::array<int, 10> seen{};
     constexpr int draws = 100'000;
-    for (int i = 0; i < draws; ++i) ++seen[random_below(10)];
+    for (int i = 0; i < draws; ++i)
+        ++seen[random_below(10)];
     double chi = 0;
-    for (const int n : seen) chi += (n - draws / 10.0) * (n - draws / 10.0) / (draws / 10.0);
+    for (const int n : seen)
+        chi += (n - draws / 10.0) * (n - draws / 10.0) / (draws / 10.0);
     BOOST_TEST(chi < 40);
     BOOST_TEST(random_below(1) == 0U);
 }

@@ -17,8 +17,20 @@ BOOST_AUTO_TEST_SUITE(json_text_tests)
 
 BOOST_AUTO_TEST_CASE(documents_are_written_front_to_back) {
     JsonText j;
-    j.begin_object().member("success", true).key("ids").begin_array().value(1).value(-2).end_array();
-    j.key("value").begin_object().end_object().key("none").null().member("text", "a\"b").end_object();
+    j.begin_object()
+        .member("success", true)
+        .key("ids")
+        .begin_array()
+        .value(1)
+        .value(-2)
+        .end_array();
+    j.key("value")
+        .begin_object()
+        .end_object()
+        .key("none")
+        .null()
+        .member("text", "a\"b")
+        .end_object();
     BOOST_TEST(j.str() == R"({"success":true,"ids":[1,-2],"value":{},"none":null,"text":"a\"b"})");
 }
 
@@ -26,8 +38,9 @@ BOOST_AUTO_TEST_CASE(no_text_breaks_a_document_or_a_line) {
     using namespace std::string_literals;
     BOOST_TEST(quoted("a\r\n\t\x01\x7f\\"s) == R"("a\r\n\t\u0001\u007f\\")");
     BOOST_TEST(quoted("\0"s) == R"("\u0000")");
-    BOOST_TEST(quoted("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x94\x91") ==
-               "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x94\x91\"");
+    BOOST_TEST(
+        quoted("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x94\x91") ==
+        "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x94\x91\"");
     // Not UTF-8: lone and cut sequences, an overlong slash, a surrogate, beyond U+10FFFF.
     for (const auto& bad : {"\xff"s, "a\xc3"s, "\xc0\xaf"s, "\xed\xa0\x80"s, "\xf4\x90\x80\x80"s}) {
         const auto out = quoted(bad);

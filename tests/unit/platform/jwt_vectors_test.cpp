@@ -101,18 +101,10 @@ BOOST_AUTO_TEST_CASE(no_changed_token_is_ever_accepted) {
     const auto change = [&](std::string& token) {
         const auto at = below(token.size());
         switch (below(5)) {
-        case 0:
-            token[at] = alphabet[below(alphabet.size())];
-            break;
-        case 1:
-            token.insert(at, 1, alphabet[below(alphabet.size())]);
-            break;
-        case 2:
-            token.erase(at, 1 + below(4));
-            break;
-        case 3:
-            token.resize(at);
-            break;
+        case 0: token[at] = alphabet[below(alphabet.size())]; break;
+        case 1: token.insert(at, 1, alphabet[below(alphabet.size())]); break;
+        case 2: token.erase(at, 1 + below(4)); break;
+        case 3: token.resize(at); break;
         default: {
             const auto& other = good[below(good.size())];
             token = token.substr(0, at) + other.substr(std::min(at, other.size()));
