@@ -35,8 +35,8 @@ struct Caller final : Pipeline::Slot {
 };
 
 struct Fixture {
+    std::array<Caller, 10> callers; // outlive the pipeline
     Pipeline pipeline{{.max_commands = 8, .max_waiting_bytes = 100, .max_reply_bytes = 1000}};
-    std::array<Caller, 10> callers;
 
     bool submit(std::size_t caller, std::string_view wire, std::chrono::seconds deadline = 10s) {
         return pipeline.submit(wire, callers[caller], start + deadline);
