@@ -9,7 +9,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -277,6 +279,30 @@ BOOST_AUTO_TEST_CASE(when_the_owner_is_destroyed_then_pending_callers_are_let_go
     server.thaw();
 }
 
+BOOST_AUTO_TEST_CASE(when_a_caller_destroys_the_connection_in_its_turn_then_nobody_else_runs) {
+    run_coroutine([&](asio::io_context& context) -> Awaitable<void> {
+        const auto options = options_for(server.socket_path());
+        auto connection = std::make_unique<Connection>(context, options);
+        connection->start();
+        int matched = 0;
+        co_await echo(*connection, "connected", matched);
+        int resumed = 0;
+        auto bystander = [&]() -> Awaitable<void> {
+            co_await outcome(*connection, Command("PING"), soon());
+            ++resumed;
+        };
+        auto destroyer = [&]() -> Awaitable<void> {
+            co_await outcome(*connection, Command("PING"), soon());
+            connection.reset();
+        };
+        asio::co_spawn(context, destroyer, [](std::exception_ptr) {});
+        asio::co_spawn(context, bystander, [](std::exception_ptr) {});
+        co_await until([&] { return connection == nullptr; });
+        co_await pause_for(10ms);
+        BOOST_TEST(resumed == 0);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(when_a_completion_handler_throws_then_the_connection_lives_on) {
     asio::io_context context(1);
     Connection connection(context, options_for(server.socket_path()));
@@ -362,8 +388,7 @@ struct OwnRedis {
 
 BOOST_FIXTURE_TEST_SUITE(redis_outage_tests, OwnRedis)
 
-BOOST_AUTO_TEST_CASE(
-    when_the_server_sleeps_past_a_deadline_then_the_next_reply_matches_its_caller) {
+BOOST_AUTO_TEST_CASE(when_the_server_sleeps_past_a_deadline_then_the_next_reply_matches) {
     run_coroutine([&](asio::io_context& context) -> Awaitable<void> {
         Connection connection(context, options_for(server.socket_path()));
         connection.start();
@@ -594,8 +619,28 @@ BOOST_AUTO_TEST_CASE(when_the_server_has_no_room_then_its_own_words_are_the_reas
     });
 }
 
-BOOST_AUTO_TEST_CASE(
-    when_a_hook_rejects_a_connection_then_no_command_uses_it_and_it_is_tried_again) {
+BOOST_AUTO_TEST_CASE(when_the_peer_says_more_than_it_was_asked_then_it_is_not_used) {
+    TempDir dir;
+    run_coroutine([&](asio::io_context& context) -> Awaitable<void> {
+        const asio::local::stream_protocol::endpoint address(dir.file("s"));
+        asio::local::stream_protocol::acceptor acceptor(context, address);
+        auto options = options_for(dir.file("s"));
+        options.link.client_name = "";
+        Connection connection(context, options);
+        connection.start();
+        auto peer = co_await acceptor.async_accept(mfad::runtime::use_awaitable);
+        std::array<char, 100> ping{};
+        co_await peer.async_read_some(asio::buffer(ping), mfad::runtime::use_awaitable);
+        const std::string answer = "+PONG\r\n+MORE\r\n";
+        co_await asio::async_write(peer, asio::buffer(answer), mfad::runtime::use_awaitable);
+        co_await until([&] { return !connection.last_error().empty(); });
+        BOOST_TEST(connection.last_error() == "a reply that nothing asked for");
+        BOOST_TEST(!connection.last_up());
+        co_await connection.stop(1s);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(when_a_hook_rejects_a_connection_then_no_command_uses_it) {
     RedisServer server;
     run_coroutine([&](asio::io_context& context) -> Awaitable<void> {
         auto options = options_for(server.socket_path());

@@ -80,8 +80,8 @@ struct ConnectionOptions {
 ///
 /// Life cycle: `start`, use, `stop`, destroy. Destroying without `stop` abandons what is pending:
 /// those coroutines are never resumed; the `io_context` unwinds them in its next turn, or when it
-/// goes itself. A coroutine that a reply resumes runs inside the connection's own turn: it may
-/// submit at once, but may not destroy the connection before it has awaited `stop`.
+/// goes itself. A coroutine that a reply resumes runs inside the connection's own turn; it may
+/// submit at once, and even destroy the connection.
 ///
 /// Threads: the one that runs the `io_context`, which must outlive the connection.
 class Connection {
