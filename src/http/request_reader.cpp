@@ -4,6 +4,8 @@
 #include "chunked_body.hpp"
 #include "request_head.hpp"
 
+#include "mfad/platform/crypto.hpp"
+
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -151,6 +153,7 @@ struct RequestReader::Parts {
     std::size_t header_end = 0;
     std::size_t cursor = 0;
     std::size_t size = 0;
+    std::size_t used = 0;     ///< how far the buffer has been filled since reset()
     std::size_t searched = 0; ///< unread bytes that hold no end of a header
 
     Phase phase = Phase::header;
@@ -314,6 +317,7 @@ std::span<char> RequestReader::space() {
 void RequestReader::commit(std::size_t count) {
     assert(count <= parts_->capacity - parts_->size);
     parts_->size += count;
+    parts_->used = std::max(parts_->used, parts_->size);
 }
 
 Progress RequestReader::advance() {
@@ -352,7 +356,7 @@ void RequestReader::next() {
     Parts& parts = *parts_;
     assert(parts.phase == Parts::Phase::complete);
     parts.head.clear();
-    parts.body.clear();
+    platform::wipe(parts.body);
     parts.request = Request{};
     parts.header_end = 0;
     parts.searched = 0;
@@ -365,6 +369,7 @@ void RequestReader::next() {
 
 void RequestReader::reset() {
     Parts& parts = *parts_;
+    std::memset(parts.buffer.get(), 0, std::exchange(parts.used, 0));
     parts.phase = Parts::Phase::complete;
     parts.cursor = parts.size = 0;
     next();

@@ -19,6 +19,7 @@ runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& r
     if (path == "/throw") throw std::runtime_error("thrown on purpose");
     if (path == "/empty") co_return http::Response(204);
     if (path == "/big") co_return http::Response(200, "text/plain", std::string(16U << 20, 'b'));
+    if (path == "/status") co_return http::Response(199);
     if (path == "/peer") co_return http::Response(200, "text/plain", std::string(request.peer));
     if (path == "/gate") {
         ++waiting_;

@@ -30,8 +30,8 @@ bool eventually(Condition condition) {
 /// Answers by path:
 /// - `/fixed`: a constant · `/echo`: method, target, and body · `/peer` · `/empty`: 204 ·
 /// `/cached`: own Cache-Control
-/// - `/close`: closes · `/throw`: throws · `/big`: 16 MiB · `/deadline`: milliseconds until
-/// `Request::deadline`
+/// - `/close`: closes · `/throw`: throws · `/status`: none · `/big`: 16 MiB · `/deadline`:
+/// milliseconds until `Request::deadline`
 /// - `/gate`: when `open_gate()` was called
 ///
 /// A fault is answered with its status and `fault: <what was thrown>` as text.

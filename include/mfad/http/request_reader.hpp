@@ -79,8 +79,8 @@ public:
 
     /// Leaves a complete request behind; what came after it stays.
     void next();
-    /// Forgets everything, for another connection, and lets go of a body's memory when it was
-    /// large.
+    /// Forgets everything, for another connection: overwrites what has passed through, and lets
+    /// go of a body's memory when it was large.
     void reset();
 
 private:

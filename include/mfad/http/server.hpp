@@ -85,7 +85,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     /// Where it listens: the port, when 0 was asked for.
-    runtime::asio::ip::tcp::endpoint endpoint() const;
+    const runtime::asio::ip::tcp::endpoint& endpoint() const;
 
     /// Begins to accept. Once.
     void start();
