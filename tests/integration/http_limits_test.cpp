@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(when_a_refused_client_keeps_sending_then_it_still_gets_its_
         const std::vector<HttpAnswer> answers = client.read_all();
         BOOST_REQUIRE_EQUAL(answers.size(), 1);
         BOOST_TEST(answers.front().status == 413);
+        BOOST_TEST(!client.was_reset());
     }
 }
 

@@ -32,7 +32,8 @@ bool eventually(Condition condition) {
 /// `/cached`: own Cache-Control
 /// - `/close`: closes · `/throw`: throws · `/status`: none · `/big`: 16 MiB · `/deadline`:
 /// milliseconds until `Request::deadline`
-/// - `/gate`: when `open_gate()` was called
+/// - `/gate`: when `open_gate()` was called · `/abrupt`: never, and it ends inside of its
+/// cancellation
 ///
 /// A fault is answered with its status and `fault: <what was thrown>` as text.
 class ToyApplication final : public http::Application {

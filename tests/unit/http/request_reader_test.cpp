@@ -264,6 +264,13 @@ BOOST_AUTO_TEST_CASE(when_framing_could_be_read_in_two_ways_then_the_request_is_
         post("Transfer-Encoding: chunked\r\n", "000000001\r\nx\r\n0\r\n\r\n"),
         post("Transfer-Encoding: chunked\r\n", "1\r\nxy\r\n0\r\n\r\n"),
         post("Transfer-Encoding: chunked\r\n", "1\r\nx\r0\r\n\r\n"),
+        post("Transfer-Encoding: chunked\r\n", "1\r\nx\rX0\r\n\r\n"),
+        post("Transfer-Encoding: chunked\r\n", "1\r\nxX\n0\r\n\r\n"),
+        post(
+            "Transfer-Encoding: chunked\r\n", "1\rX"
+                                              "x\r\n0\r\n\r\n"),
+        post("Transfer-Encoding: chunked\r\n", "0\r\n\rX"),
+        post("Transfer-Encoding: chunked\r\n", "0\r\nA: b\rX\r\n"),
         post("Transfer-Encoding: chunked\r\n", "0\r\nA: b\rc\r\n\r\n"),
         post("Transfer-Encoding: chunked\r\n", "0\r\nA: b\n\r\n"),
         post("Transfer-Encoding: chunked\r\n", "0\r\n A: b\r\n\r\n"),
@@ -462,6 +469,24 @@ BOOST_AUTO_TEST_CASE(
             rest.remove_prefix(size);
         }
         BOOST_REQUIRE(read(pieces) == whole);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(when_a_header_ends_with_the_buffer_then_there_is_room_for_its_body) {
+    const http::RequestLimits limits{.header_bytes = 512};
+    const std::string body(3000, 'z');
+    const std::string last = post("Content-Length: 3000\r\n", "");
+    const std::string small = get(host);
+    RequestReader probe(limits);
+    const std::size_t capacity = probe.space().size();
+    for (std::size_t slack = 0; slack < 600; ++slack) { // wherever in the buffer the header ends
+        std::string stream;
+        while (stream.size() + small.size() + last.size() + slack < capacity)
+            stream += small;
+        stream += last + body;
+        const std::vector<Outcome> outcomes = read({stream}, limits);
+        BOOST_REQUIRE(outcomes.back().complete);
+        BOOST_REQUIRE(outcomes.back().body == body);
     }
 }
 
