@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(when_a_handler_ends_inside_of_its_cancellation_then_the_ses
     BOOST_TEST(eventually([&] { return server.application().waiting_at_gate() == 1; }));
     BOOST_TEST(!server.drain(std::chrono::milliseconds(10)).get());
     BOOST_TEST(client.ended());
+    BOOST_TEST(server.counters().of(mfad::http::Fault::internal).value() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
