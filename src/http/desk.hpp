@@ -49,9 +49,9 @@ private:
     static constexpr std::size_t most_memory_kept = 64 * 1024;
 
     void take_back(std::unique_ptr<Desk> desk) {
-        if (free_.size() == most_kept || desk->out.capacity() > most_memory_kept) return;
         desk->reader.reset();
         platform::wipe(desk->out);
+        if (free_.size() == most_kept || desk->out.capacity() > most_memory_kept) return;
         free_.push_back(std::move(desk));
     }
 

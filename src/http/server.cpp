@@ -8,8 +8,12 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cassert>
+#include <exception>
 #include <list>
+#include <string>
+#include <utility>
 
 #include <sys/socket.h>
 

@@ -3,6 +3,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace mfad::http {
 namespace {
 
