@@ -40,9 +40,6 @@ add_link_options(-pie -Wl,-z,relro,-z,now)
 if(MFAD_SANITIZE)
   add_compile_options(-fsanitize=${MFAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MFAD_SANITIZE})
-  if(MFAD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-tsan) # Asio's fences, which it knows how to do without
-  endif()
   if(MFAD_SANITIZE STREQUAL "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-tsan) # Asio's fences, which order nothing that its locks do not order as well
   endif()

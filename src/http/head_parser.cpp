@@ -16,22 +16,14 @@ using beast::error_code;
 Method method_of(beast::http::verb named) {
     using beast::http::verb;
     switch (named) {
-    case verb::get:
-        return Method::get;
-    case verb::head:
-        return Method::head;
-    case verb::post:
-        return Method::post;
-    case verb::put:
-        return Method::put;
-    case verb::patch:
-        return Method::patch;
-    case verb::delete_:
-        return Method::delete_;
-    case verb::options:
-        return Method::options;
-    default:
-        return Method::other;
+    case verb::get: return Method::get;
+    case verb::head: return Method::head;
+    case verb::post: return Method::post;
+    case verb::put: return Method::put;
+    case verb::patch: return Method::patch;
+    case verb::delete_: return Method::delete_;
+    case verb::options: return Method::options;
+    default: return Method::other;
     }
 }
 
@@ -101,20 +93,13 @@ private:
     SingleField* single_field(beast::http::field named) {
         using beast::http::field;
         switch (named) {
-        case field::host:
-            return &head_.host;
-        case field::content_length:
-            return &head_.content_length;
-        case field::transfer_encoding:
-            return &head_.transfer_encoding;
-        case field::content_encoding:
-            return &head_.content_encoding;
-        case field::expect:
-            return &head_.expect;
-        case field::authorization:
-            return &head_.authorization;
-        default:
-            return nullptr;
+        case field::host: return &head_.host;
+        case field::content_length: return &head_.content_length;
+        case field::transfer_encoding: return &head_.transfer_encoding;
+        case field::content_encoding: return &head_.content_encoding;
+        case field::expect: return &head_.expect;
+        case field::authorization: return &head_.authorization;
+        default: return nullptr;
         }
     }
 
