@@ -39,6 +39,10 @@ class MailServer:
     def commands(self, verb):
         return [event for event in self.events("command") if event["verb"] == verb]
 
+    def offered(self, address):
+        """Digests of the messages to an address that were sent whole, whatever became of them."""
+        return [event["sha256"] for event in self.events("offered") if address in event["to"]]
+
     def taken(self, address=None):
         """The messages that were taken, as bytes, in order."""
         return [(self.directory / event["file"]).read_bytes() for event in self.events("message")

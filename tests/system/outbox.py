@@ -23,6 +23,15 @@ def listed(mfad, *arguments):
     return [Job(*row[:5], int(row[5]), row[6]) for row in rows]
 
 
+def listed_of(mfad, world, *arguments):
+    """Those of one tenant's users."""
+    return [job for job in listed(mfad, *arguments) if job.user.startswith(world.tenant + "/")]
+
+
+def wait_until_settled(mfad, world):
+    wait_for(lambda: not listed_of(mfad, world), "the end of all mail that is owed")
+
+
 class Queue:
     """The jobs of an installation as they lie in its Redis. Time goes by here by writing another time."""
 
@@ -39,9 +48,6 @@ class Queue:
 
     def unsettled(self):
         return self.count("due") + self.count("leased")
-
-    def wait_until_settled(self):
-        wait_for(lambda: self.unsettled() == 0, "the end of all mail that is owed")
 
     def hasten(self, state="due"):
         """What waits for its time has come: a retry is due, a lease has ended."""
