@@ -190,6 +190,7 @@ class Mfad:
             self.settings["redis_url"] = url
         self.arguments = [call, *arguments]
         self.lines = []
+        self.known_mails = {}
         self.start()
 
     # ---- process -----------------------------------------------------------------------------------------------
@@ -294,14 +295,20 @@ class Mfad:
 
     # ---- mail --------------------------------------------------------------------------------------------------
 
+    def mail_files(self):
+        """The files of the mail folder, in the order of their coming."""
+        folder = pathlib.Path(str(self.settings["mail_url"]).removeprefix("maildir:")) / "new"
+        return sorted(folder.iterdir(), key=lambda f: f.stat().st_mtime_ns) if folder.is_dir() else []
+
     def mails(self):
-        """The messages in the mail folder, in the order of their coming."""
+        """The messages in the mail folder, in the order of their coming. A file never changes: each is read once."""
         import email
         import email.policy
 
-        folder = pathlib.Path(str(self.settings["mail_url"]).removeprefix("maildir:")) / "new"
-        files = sorted(folder.iterdir(), key=lambda f: f.stat().st_mtime_ns) if folder.is_dir() else []
-        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.SMTP) for f in files]
+        for file in self.mail_files():
+            if file not in self.known_mails:
+                self.known_mails[file] = email.message_from_bytes(file.read_bytes(), policy=email.policy.SMTP)
+        return list(self.known_mails.values())
 
     def mail_to(self, address, after=0):
         """The newest message to an address, once there are more than `after`."""
