@@ -48,8 +48,9 @@ Awaitable<Link> LinkStore::read(
 Awaitable<CodeSent> LinkStore::send_code(
     const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::send_code, 3);
-    command.arg(keys.user(user)).arg(keys.link(link.partition, link.id));
+    redis::Command command = redis::Command::eval(scripts::send_code, 4);
+    command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
+    command.arg(keys.link(link.partition, link.id));
     command.arg(keys.due(link.partition, MailClass::code));
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);

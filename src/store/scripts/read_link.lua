@@ -3,7 +3,7 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, the link
 -- ARGV  1 link id  2 wrong tries that end the link
--- Returns  state of the link (lib/link.lua), kind, end ms, what is seen of the user, packed
+-- Returns  state of the link (lib/link.lua; 8 no address; 10 email is not allowed), kind, end ms, what is seen of the user, packed
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 local user = call('HMGET', KEYS[1], 's', 'g', 'n')
@@ -13,5 +13,6 @@ if not rules or not user[1] then return { LINK_UNKNOWN, 0, 0, 0 } end
 local allowed, enabled, enrolled, marks = unpack_settings(user[1])
 allowed, enabled, marks = fold(rules, allowed, enabled, marks, tonumber(user[3] or 0))
 allowed, enabled = overlay(rules, allowed, enabled, marks)
+if state == LINK_OK then state = code_state(rules, allowed, enabled, enrolled, marks) end
 local link = call('HMGET', KEYS[3], 'k', 'x')
 return { state, tonumber(link[1] or 0), tonumber(link[2] or 0), view(rules, allowed, enabled, enrolled, marks) }
