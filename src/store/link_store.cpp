@@ -42,6 +42,7 @@ Awaitable<Link> LinkStore::read(
     found.kind = static_cast<LinkKind>(reply.at(1).integer());
     found.ends = time_of(reply.at(2).integer());
     if (const auto packed = reply.at(3).integer(); packed != 0) found.mfa = decode_state(packed);
+    if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
     co_return found;
 }
 
