@@ -17,16 +17,16 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 class Browser:
     """One window. Its console and all that it loads are remembered."""
 
-    def __init__(self, directory, language="en"):
+    def __init__(self, directory):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
-        for flag in (*FLAGS, f"--user-data-dir={directory}", f"--lang={language}"):
+        for flag in (*FLAGS, f"--user-data-dir={directory}"):
             options.add_argument(flag)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_page_load_timeout(PATIENCE)
         self.console, self.requests = [], []
+        self.agent = self.run("return navigator.userAgent")
 
     def quit(self):
         self.driver.quit()
@@ -41,6 +41,25 @@ class Browser:
 
     def colours(self, scheme):
         self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def languages(self, *tags):
+        """Which the person has told the browser, the best first."""
+        self.command("Emulation.setUserAgentOverride", userAgent=self.agent, acceptLanguage=",".join(tags))
+
+    def online(self, is_online):
+        self.command("Network.enable")
+        self.command("Network.emulateNetworkConditions", offline=not is_online, latency=0, downloadThroughput=-1,
+                     uploadThroughput=-1)
+
+    def reset(self):
+        """What a test may have changed."""
+        self.online(True)
+        self.languages("en-US", "en")
+        self.size(1000)
+        self.colours("light")
+        self.driver.get("about:blank")
+        self.collect()
+        self.console, self.requests = [], []
 
     def command(self, name, **parameters):
         return self.driver.execute_cdp_cmd(name, parameters)
@@ -97,7 +116,3 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
-
-    def forget(self):
-        self.collect()
-        self.console, self.requests = [], []

@@ -32,7 +32,11 @@ class Link:
         before = len(self.codes())
         response = self.ask("code")
         assert response.status == 200, response
-        return wait_for(lambda: self.codes()[before:], "the mail with the code")[0]
+        return self.wait_for_code(before)
+
+    def wait_for_code(self, after=0):
+        """The newest code, once there are more than `after`."""
+        return wait_for(lambda: self.codes()[after:], "the mail with the code")[-1]
 
     def mails(self):
         """All that was mailed to the user, in order."""

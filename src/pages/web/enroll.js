@@ -9,13 +9,14 @@ let texts = TEXTS.en;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-// Puts a text into an element, with the address so that it stands out.
+// Puts a text into an element; the address stands out, and may break behind its @.
 function fillIn(element, text) {
   const [before, after] = text.split("{address}");
   element.textContent = before;
   if (after === undefined) return;
   const address = document.createElement("strong");
-  address.textContent = link.address;
+  const at = link.address.indexOf("@") + 1;
+  address.append(link.address.slice(0, at), document.createElement("wbr"), link.address.slice(at));
   element.append(address, after);
 }
 

@@ -38,7 +38,7 @@ const TEXTS = {
     reload: "Try again",
   },
   de: {
-    title: { enroll: "Bestätigen Sie Ihre E-Mail-Adresse", verify: "Bestätigen Sie, dass Sie es sind" },
+    title: { enroll: "Bestätigen Sie Ihre E‑Mail-Adresse", verify: "Bestätigen Sie, dass Sie es sind" },
     loading: "Einen Moment …",
     lead: {
       enroll: "Ihr Konto soll {address} für die Anmeldung in zwei Schritten verwenden. Wir senden einen Code dorthin; geben Sie ihn hier ein, um zu bestätigen, dass die Adresse Ihnen gehört.",
