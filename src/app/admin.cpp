@@ -11,6 +11,7 @@
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
+#include <algorithm>
 #include <iomanip>
 
 namespace mfad::app {
@@ -96,16 +97,23 @@ std::string_view name(store::ListedJob::Where where) {
     return "dead";
 }
 
+/// Two spaces at least, so that a long name does not run into what follows.
+std::string column(std::string_view text, std::size_t width) {
+    std::string out(text);
+    out.append(std::max(width, out.size() + 2) - out.size(), ' ');
+    return out;
+}
+
 void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
     const auto job = service::open_job(listed.job.bytes, vault);
-    out << std::left << std::setw(34) << service::public_job_id(listed.job.bytes) << std::setw(8)
-        << name(listed.where) << std::setw(26) << platform::rfc3339(listed.at);
+    out << column(service::public_job_id(listed.job.bytes), 34) << column(name(listed.where), 8)
+        << column(platform::rfc3339(listed.at), 26);
     if (!job) {
         out << "unreadable: not sealed with this key file\n";
         return;
     }
-    out << std::setw(18) << to_string(job->kind) << std::setw(24)
-        << job->user.tenant + "/" + job->user.user << std::setw(10) << job->attempts
+    out << column(to_string(job->kind), 18) << column(job->user.tenant + "/" + job->user.user, 24)
+        << column(std::to_string(job->attempts), 10)
         << (job->last_error.empty() ? "-" : job->last_error) << "\n";
 }
 

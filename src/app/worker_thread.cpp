@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
@@ -72,7 +73,8 @@ worker::MailWorkerOptions worker_options(const Config& config, const std::string
     options.from = sender(config.mail);
     options.lease = config.worker.lease;
     options.poll = config.worker.poll;
-    options.batch = config.worker.batch;
+    // A mail that waited for a connection would use up its lease, and keep a code behind links.
+    options.batch = std::min(config.worker.batch, config.mail.connections);
     return options;
 }
 

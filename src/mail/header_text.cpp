@@ -35,26 +35,6 @@ bool becomes_space(char32_t c) {
            (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-std::string clean(std::string_view text, std::size_t longest = std::string_view::npos) {
-    std::string out;
-    bool space = false;
-    for (std::size_t count = 0; !text.empty() && count < longest;) {
-        const std::size_t length = platform::utf8_sequence_length(text);
-        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-        text.remove_prefix(character.size());
-        if (length == 0 || becomes_space(code_point(character))) {
-            space = !out.empty();
-            continue;
-        }
-        if (space && ++count == longest) break;
-        if (space) out.push_back(' ');
-        ++count;
-        space = false;
-        out.append(character);
-    }
-    return out;
-}
-
 /// Whether the text has to be encoded: non-ASCII, a word that leaves no place to fold, or one that
 /// a reader would take for an encoded word.
 bool needs_encoding(std::string_view text) {
@@ -117,6 +97,26 @@ void append_quoted(std::string& out, std::string_view text) {
 
 } // namespace
 
+std::string one_line(std::string_view text, std::size_t longest) {
+    std::string out;
+    bool space = false;
+    for (std::size_t count = 0; !text.empty() && count < longest;) {
+        const std::size_t length = platform::utf8_sequence_length(text);
+        const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+        text.remove_prefix(character.size());
+        if (length == 0 || becomes_space(code_point(character))) {
+            space = !out.empty();
+            continue;
+        }
+        if (space && ++count == longest) break;
+        if (space) out.push_back(' ');
+        ++count;
+        space = false;
+        out.append(character);
+    }
+    return out;
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
     const bool printable =
         std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
@@ -126,7 +126,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 void append_text_field(std::string& out, std::string_view name, std::string_view text) {
-    const std::string value = clean(text);
+    const std::string value = one_line(text, std::string_view::npos);
     out.append(name).push_back(':');
     if (needs_encoding(value)) {
         out.push_back(' ');
@@ -138,7 +138,7 @@ void append_text_field(std::string& out, std::string_view name, std::string_view
 }
 
 void append_mailbox_field(std::string& out, std::string_view name, const Mailbox& mailbox) {
-    const std::string shown = clean(mailbox.name, longest_name);
+    const std::string shown = one_line(mailbox.name, longest_name);
     if (shown.empty()) return append_field(out, name, mailbox.address);
     out.append(name).append(": ");
     if (needs_encoding(shown))

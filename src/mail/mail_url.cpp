@@ -56,7 +56,9 @@ Result parse_smtp(std::string_view text) {
     if (target.host.empty()) return "the mail server's host name is missing or not ASCII";
     target.port = url.has_port() ? url.port_number()
                                  : (target.implicit_tls ? submissions_port : submission_port);
-    if (target.port == 0) return "the mail server's port is not a number from 1 to 65535";
+    // The number of a port that is too large has been cut to 16 bits.
+    if (target.port == 0 || (url.has_port() && url.port() != std::to_string(target.port)))
+        return "the mail server's port is not a number from 1 to 65535";
     if ((!url.encoded_path().empty() && url.encoded_path() != "/") || url.has_query() ||
         url.has_fragment())
         return "nothing may follow the mail server's host and port";

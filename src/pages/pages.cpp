@@ -134,6 +134,7 @@ Awaitable<Response> post_link(Exchange& x) {
         body.member("tenant", view.tenant_name).member("address", view.masked_address);
         body.member("locale", view.locale).member("expires_at", platform::rfc3339(view.ends));
         body.member("code_length", x.services.enrollment.options().code_length);
+        if (view.code_ends) body.member("code_expires_at", platform::rfc3339(*view.code_ends));
     }
     co_return Response(200, json_type, std::move(body.end_object()).str());
 }
@@ -145,7 +146,9 @@ Awaitable<Response> post_code(Exchange& x) {
     const store::CodeSent sent = co_await x.services.enrollment.send_code(message->token);
     platform::JsonText body = begin_state(sent.state);
     if (sent.state == LinkState::open) {
+        const auto gap = x.services.enrollment.options().code_gap.period;
         body.member("expires_at", platform::rfc3339(sent.ends));
+        body.member("resend_after", std::chrono::ceil<std::chrono::seconds>(gap).count());
         x.services.wake_worker();
     }
     const auto wait = std::chrono::ceil<std::chrono::seconds>(sent.retry_after).count();

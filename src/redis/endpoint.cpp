@@ -43,8 +43,10 @@ Endpoint parse_tcp(const urls::url_view& url) {
     endpoint.host = url.host_type() == urls::host_type::ipv6 ? url.host_address() : url.host();
     if (endpoint.host.empty()) refuse("the host is missing");
     if (url.has_port()) {
-        if (url.port_number() == 0) refuse("the port is a number from 1 to 65535");
         endpoint.port = url.port_number();
+        // The number of a port that is too large has been cut to 16 bits.
+        if (endpoint.port == 0 || url.port() != std::to_string(endpoint.port))
+            refuse("the port is a number from 1 to 65535");
     }
     if (url.has_userinfo()) {
         endpoint.user = url.user();

@@ -89,6 +89,7 @@ Awaitable<LinkView> Enrollment::view(std::string_view token) {
     view.state = link.state;
     view.kind = link.kind;
     view.ends = link.ends;
+    view.code_ends = link.code_ends;
     const auto tenant = co_await tenants_.find_tenant(found->user.tenant);
     if (tenant) view.tenant_name = tenant->name;
     if (view.state != LinkState::open) co_return view;

@@ -1,11 +1,13 @@
 #include "mfad/service/tenant_document.hpp"
 
+#include "mfad/domain/email_address.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/platform/units.hpp"
 #include "mfad/service/field_reader.hpp"
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace mfad::service {
@@ -148,6 +150,16 @@ void read_options(FieldReader& in, Tenant& tenant) {
     if (const json::array* names = in.maybe_array("dialects")) read_dialects(in, *names, tenant);
 }
 
+/// `address`, or `name <address>`: ASCII in the address, as mail servers have it.
+bool is_sender(std::string_view text) {
+    if (const auto open = text.find('<'); open != std::string_view::npos) {
+        if (!text.ends_with('>')) return false;
+        text = text.substr(open + 1, text.size() - open - 2);
+    }
+    const bool ascii = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+    return ascii && domain::EmailAddress::parse(text).has_value();
+}
+
 /// What is stored in the clear: name, limits, webauthn, mail, options.
 void read_document(FieldReader& in, Tenant& tenant) {
     tenant.name = in.maybe_text("name").value_or(tenant.id);
@@ -157,6 +169,8 @@ void read_document(FieldReader& in, Tenant& tenant) {
         FieldReader part(*mail, in.path("mail"));
         part.refuse_others(known);
         tenant.mail_from = part.maybe_text("from").value_or("");
+        if (part.has("from") && !is_sender(tenant.mail_from))
+            part.invalid("from", "must be an address, or a name and <address>");
         in.adopt(part.failed());
     }
     if (const json::object* webauthn = in.maybe_object("webauthn")) {

@@ -1,5 +1,8 @@
 #include "mfad/store/keys.hpp"
 
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/encoding.hpp"
+
 #include <array>
 
 namespace mfad::store {
@@ -147,7 +150,9 @@ std::string Keys::panel_account(std::string_view login) const {
 }
 
 std::string Keys::panel_attempts(std::string_view login) const {
-    return tagged(crc16(login) % partitions_, joined("try:", login));
+    // Of what was typed, a digest: people put passwords into the wrong field.
+    const std::string digest = platform::base64url(platform::sha256(login).substr(0, 16));
+    return tagged(crc16(digest) % partitions_, joined("try:", digest));
 }
 
 } // namespace mfad::store

@@ -42,14 +42,16 @@ Awaitable<Link> LinkStore::read(
     found.kind = static_cast<LinkKind>(reply.at(1).integer());
     found.ends = time_of(reply.at(2).integer());
     if (const auto packed = reply.at(3).integer(); packed != 0) found.mfa = decode_state(packed);
+    if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
     co_return found;
 }
 
 Awaitable<CodeSent> LinkStore::send_code(
     const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::send_code, 3);
-    command.arg(keys.user(user)).arg(keys.link(link.partition, link.id));
+    redis::Command command = redis::Command::eval(scripts::send_code, 4);
+    command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
+    command.arg(keys.link(link.partition, link.id));
     command.arg(keys.due(link.partition, MailClass::code));
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);

@@ -2,6 +2,8 @@
 
 #include "templates.hpp"
 
+#include "mfad/mail/message.hpp"
+
 #include <array>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
@@ -11,6 +13,8 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 using Kind = service::MailJob::Kind;
+
+constexpr std::size_t longest_name = 64;
 
 /// A mail in one language. The first line of the text is the subject.
 struct Template {
@@ -35,16 +39,20 @@ constexpr std::array all_templates{
         templates::enrollment_code_de_html},
 };
 
-/// The language of a tag: `de` of `de-AT`.
-std::string_view language(std::string_view locale) {
-    return locale.substr(0, locale.find_first_of("-_"));
+/// The language of a tag: `de` of `de-AT`. Tags mean the same in any case (RFC 5646, 2.1.1).
+std::string language(std::string_view locale) {
+    std::string name(locale.substr(0, locale.find_first_of("-_")));
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return name;
 }
 
 const Template& choose(Kind kind, std::string_view locale) {
+    const std::string wanted = language(locale);
     const Template* english = nullptr;
     for (const Template& t : all_templates) {
         if (t.kind != kind) continue;
-        if (t.locale == language(locale)) return t;
+        if (t.locale == wanted) return t;
         if (t.locale == "en") english = &t;
     }
     if (english == nullptr) throw std::logic_error("a kind of mail without an English template");
@@ -70,23 +78,24 @@ std::string until_text(platform::UnixMillis until) {
 MailText mail_text(Kind kind, std::string_view locale, const MailValues& values) {
     const Template& chosen = choose(kind, locale);
     mustache::data data;
-    data.set("tenant", values.tenant);
+    // A name of several lines would end the subject and go on in the text.
+    data.set("tenant", mail::one_line(values.tenant, longest_name));
     data.set("link", values.link);
     data.set("code", values.code);
     data.set("until", until_text(values.until));
 
-    MailText mail;
-    mail.locale = chosen.locale;
+    MailText made;
+    made.locale = chosen.locale;
     const std::string text = fill(chosen.text, data, false);
     const auto line_end = text.find('\n');
-    mail.subject = text.substr(0, line_end);
-    mail.text = text.substr(line_end + 1);
+    made.subject = text.substr(0, line_end);
+    made.text = text.substr(line_end + 1);
 
-    data.set("subject", mail.subject);
-    data.set("locale", mail.locale);
+    data.set("subject", made.subject);
+    data.set("locale", made.locale);
     data.set("body", fill(chosen.html, data, true));
-    mail.html = fill(templates::frame_html, data, true);
-    return mail;
+    made.html = fill(templates::frame_html, data, true);
+    return made;
 }
 
 } // namespace mfad::worker

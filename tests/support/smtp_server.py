@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """A mail server for tests: aiosmtpd, told what to answer.
 
-    smtp_server.py --dir DIR [--rules JSON] [--tls starttls|implicit --cert FILE --key FILE] [--auth USER:PASSWORD]
+    smtp_server.py --dir DIR [--port PORT] [--rules JSON] [--tls starttls|implicit --cert FILE --key FILE]
+                   [--auth USER:PASSWORD]
 
-Listens on a free port of 127.0.0.1, prints "ready PORT" and ends when its standard input ends (so it never outlives
-a test that died). Every message that it takes goes to DIR/<n>.eml as it came, without dot-stuffing. What happened is
-in DIR/log.ndjson, one object a line, written before the client sees the answer:
+Listens on a port of 127.0.0.1, a free one unless told, prints "ready PORT" and ends when its standard input ends (so
+it never outlives a test that died). Every message that it takes goes to DIR/<n>.eml as it came, without dot-stuffing.
+What happened is in DIR/log.ndjson, one object a line, written before the client sees the answer:
 
     {"event": "connect", "session": 1}
     {"event": "tls", "session": 1}
     {"event": "command", "session": 1, "verb": "RCPT", "argument": "TO:<a@example.org>", "tls": true}
+    {"event": "offered", "session": 1, "sha256": "…", "to": ["…"]}
     {"event": "message", "session": 1, "file": "1.eml", "from": "…", "to": ["…"]}
     {"event": "close", "session": 1}
 
@@ -20,10 +22,12 @@ does what a good server does.
     times   how often the rule applies; always when absent
     reply   the answer in place of the usual one; "\n" between lines; the connection is closed after a 421
     do      "hang" (never answer), "close" (drop the connection), "delay" (wait `seconds`, then go on as usual)
-At end-of-data the message is kept before "hang" and "close": the server has taken it, the client cannot know.
+"offered" is a whole message, whatever becomes of it. At end-of-data the message is kept before "hang" and "close":
+the server has taken it, the client cannot know.
 """
 import argparse
 import asyncio
+import hashlib
 import json
 import ssl
 import sys
@@ -74,6 +78,9 @@ class Handler:
         return True
 
     async def handle_DATA(self, server, session, envelope):
+        digest = hashlib.sha256(envelope.original_content).hexdigest()
+        server.record.event("offered", server.number, sha256=digest, to=envelope.rcpt_tos)
+
         def keep():
             return server.record.keep(server.number, envelope)
 
@@ -191,7 +198,7 @@ async def serve(arguments):
         return ScriptedServer(record, rules, loop=loop, tls_context=context if arguments.tls == "starttls" else None,
                               **options.get("auth", {}))
 
-    server = await loop.create_server(session, "127.0.0.1", 0,
+    server = await loop.create_server(session, "127.0.0.1", arguments.port,
                                       ssl=context if arguments.tls == "implicit" else None)
     print("ready", server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
@@ -202,6 +209,7 @@ async def serve(arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--dir", required=True)
+    parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rules", default="[]")
     parser.add_argument("--tls", choices=["starttls", "implicit"])
     parser.add_argument("--cert")

@@ -100,7 +100,10 @@ class Client:
 
 
 class RedisServer:
-    """A redis-server of a test's own, on a unix socket; `port` gives it a TCP port as well."""
+    """A redis-server of a test's own, on a unix socket; `port` gives it a TCP port as well.
+
+    Its clock is the one that counts; `restart(later=3600)` puts it on by that many seconds.
+    """
 
     def __init__(self, directory, port=0):
         self.directory = pathlib.Path(directory)
@@ -110,13 +113,21 @@ class RedisServer:
         self.process = None
         self.start()
 
-    def start(self):
+    def start(self, later=0):
+        clock = {"LD_PRELOAD": str(self.later_clock()), "LATER_SECONDS": str(later)} if later else {}
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", str(self.socket),
              "--dir", str(self.directory), "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
              "--logfile", str(self.directory / "redis.log"), "--enable-debug-command", "local"],
-            stdin=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, env={**os.environ, **clock})
         wait_for(self.answers, "redis-server")
+
+    def later_clock(self):
+        library = self.directory / "later_clock.so"
+        if not library.exists():
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library),
+                            str(ROOT / "tests/support/later_clock.c")], check=True)
+        return library
 
     def answers(self):
         try:
@@ -151,6 +162,10 @@ class RedisServer:
             self.process.terminate()
             self.process.wait(PATIENCE)
 
+    def restart(self, later=0):
+        self.stop()
+        self.start(later)
+
 
 class Mfad:
     """A running `mfad serve` or `mfad worker`.
@@ -175,6 +190,7 @@ class Mfad:
             self.settings["redis_url"] = url
         self.arguments = [call, *arguments]
         self.lines = []
+        self.known_mails = {}
         self.start()
 
     # ---- process -----------------------------------------------------------------------------------------------
@@ -185,6 +201,7 @@ class Mfad:
         return {**os.environ, **mine}
 
     def start(self):
+        begun = len(self.lines)
         self.process = subprocess.Popen(
             [str(self.binary), *self.arguments], env=self.environment, cwd=self.directory, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -195,14 +212,14 @@ class Mfad:
         ]
         for reader in self.readers:
             reader.start()
+        # A restart has the lines of the life before as well.
         if self.arguments[0] == "serve":
-            # A restart on the same ports finds them in its settings; port 0 is told in the log.
-            self.port = self.event("http.listening")["port"]
+            self.port = self.event("http.listening", after=begun)["port"]
             ops = self.settings["ops_listen"]
-            self.ops_port = self.event("ops.listening")["port"] if ops else None
+            self.ops_port = self.event("ops.listening", after=begun)["port"] if ops else None
             wait_for(lambda: self.ready(strict=True), f"{self} to be ready")
         else:
-            self.event("worker.started")
+            self.event("worker.started", after=begun)
 
     @staticmethod
     def _collect(stream, lines):
@@ -227,18 +244,18 @@ class Mfad:
 
     # ---- log ---------------------------------------------------------------------------------------------------
 
-    def log(self):
+    def log(self, after=0):
         """The lines of the log that are JSON, as they all should be once the program runs."""
-        return [json.loads(line) for line in list(self.lines) if line.startswith("{")]
+        return [json.loads(line) for line in self.lines[after:] if line.startswith("{")]
 
-    def events(self, name):
-        return [entry for entry in self.log() if entry["event"] == name]
+    def events(self, name, after=0):
+        return [entry for entry in self.log(after) if entry["event"] == name]
 
-    def event(self, name):
-        """The last event of this name, as soon as there is one."""
+    def event(self, name, after=0):
+        """The last event of this name, as soon as there is one; among the lines after the first `after`."""
         def find():
             assert self.process.poll() is None, f"{self} ended:\n" + "\n".join(self.lines[-20:])
-            return self.events(name)
+            return self.events(name, after)
 
         return wait_for(find, f"{name} in the log of {self}")[-1]
 
@@ -278,14 +295,20 @@ class Mfad:
 
     # ---- mail --------------------------------------------------------------------------------------------------
 
+    def mail_files(self):
+        """The files of the mail folder, in the order of their coming."""
+        folder = pathlib.Path(str(self.settings["mail_url"]).removeprefix("maildir:")) / "new"
+        return sorted(folder.iterdir(), key=lambda f: f.stat().st_mtime_ns) if folder.is_dir() else []
+
     def mails(self):
-        """The messages in the mail folder, in the order of their coming."""
+        """The messages in the mail folder, in the order of their coming. A file never changes: each is read once."""
         import email
         import email.policy
 
-        folder = pathlib.Path(str(self.settings["mail_url"]).removeprefix("maildir:")) / "new"
-        files = sorted(folder.iterdir(), key=lambda f: f.stat().st_mtime_ns) if folder.is_dir() else []
-        return [email.message_from_bytes(f.read_bytes(), policy=email.policy.SMTP) for f in files]
+        for file in self.mail_files():
+            if file not in self.known_mails:
+                self.known_mails[file] = email.message_from_bytes(file.read_bytes(), policy=email.policy.SMTP)
+        return list(self.known_mails.values())
 
     def mail_to(self, address, after=0):
         """The newest message to an address, once there are more than `after`."""
@@ -297,7 +320,7 @@ class Mfad:
 
 
 def text_of(message):
-    return message.get_body(("plain",)).get_content()
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 def link_in(message):

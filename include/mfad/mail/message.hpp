@@ -41,4 +41,8 @@ struct Message {
 ///         would otherwise have to be sent changed
 std::string render(const Message& message);
 
+/// A text as `render` cleans subjects and names, cut at `longest` characters: for what others make
+/// up and a mail is to quote.
+std::string one_line(std::string_view text, std::size_t longest);
+
 } // namespace mfad::mail

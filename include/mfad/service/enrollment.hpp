@@ -39,6 +39,7 @@ struct LinkView {
     std::string masked_address; ///< `u***@example.org`; empty when there is none
     std::string locale;
     platform::UnixMillis ends{};
+    std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
 };
 
 /// Enrollment links and what follows from them: the token leads to a page, the page has a code

@@ -39,7 +39,8 @@ struct Link {
     LinkState state = LinkState::unknown;
     LinkKind kind = LinkKind::none;
     platform::UnixMillis ends{};
-    domain::MfaState mfa; ///< of the user, now
+    domain::MfaState mfa;                          ///< of the user, now
+    std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
 };
 
 struct CodeOrder {

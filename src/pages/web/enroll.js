@@ -9,65 +9,96 @@ let texts = TEXTS.en;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+// Puts a text into an element; the address stands out, and may break behind its @.
+function fillIn(element, text) {
+  const [before, after] = text.split("{address}");
+  element.textContent = before;
+  if (after === undefined) return;
+  const address = document.createElement("strong");
+  const at = link.address.indexOf("@") + 1;
+  address.append(link.address.slice(0, at), document.createElement("wbr"), link.address.slice(at));
+  element.append(address, after);
+}
+
 async function ask(what, message) {
   const response = await fetch(`/enroll/api/${what}`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ token, ...message }),
   });
-  return { ok: response.ok, status: response.status, ...(await response.json()) };
+  return response.json();
 }
 
+// The user's language, or else the first of the browser's that there are texts in.
 function choose(locale) {
-  const wanted = [locale, ...navigator.languages].map((tag) => (tag || "").split(/[-_]/)[0]);
-  const language = wanted.find((tag) => tag in TEXTS) || "en";
+  const wanted = [locale, ...navigator.languages].map((tag) => (tag || "").split(/[-_]/)[0].toLowerCase());
+  const language = wanted.find((tag) => Object.hasOwn(TEXTS, tag)) || "en";
   texts = TEXTS[language];
   document.documentElement.lang = language;
 }
 
 function show(title, lead) {
   byId("title").textContent = title;
-  byId("lead").textContent = lead;
+  fillIn(byId("lead"), lead);
   document.title = title;
   byId("failure").textContent = "";
 }
 
 // Says how it ended. There is nothing more to do, so everything else goes.
-function end([title, lead]) {
+function end([title, lead], mark) {
+  clearTimeout(timer);
   byId("send").hidden = true;
   byId("verify").hidden = true;
+  byId("mark").removeAttribute("hidden"); // SVG has no property of this name
+  byId("mark").classList.add(mark);
   show(title, lead);
   byId("title").focus();
 }
 
 // A state of the link that ends the visit; false for one that does not.
 function ended(answer) {
-  const text = texts.state[answer.state];
-  if (text) end(text);
+  const text = Object.hasOwn(texts.state, answer.state) && texts.state[answer.state];
+  if (text) end(text, answer.state === "used" ? "good" : "bad");
   return Boolean(text);
 }
 
-function showStart() {
+function showLink() {
   choose(link.locale);
   byId("tenant").textContent = link.tenant;
   byId("tenant").hidden = false;
-  show(texts.title[link.kind], fill(texts.lead[link.kind], link));
+  show(texts.title[link.kind], texts.lead[link.kind]);
   byId("send-button").textContent = texts.send;
-  byId("send").hidden = false;
+  // Who comes back while a code is on its way wants to type it in.
+  if (link.code_expires_at) {
+    showCodeForm(link.code_expires_at);
+    countDown(0);
+  } else {
+    byId("send").hidden = false;
+  }
+}
+
+function showCodeError(text) {
+  byId("code-error").textContent = text;
+  byId("code").toggleAttribute("aria-invalid", false);
+  if (text) byId("code").setAttribute("aria-invalid", "true");
 }
 
 function showCodeForm(expires) {
-  const time = new Date(expires).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  byId("lead").textContent = fill(texts.sent, link);
+  const format = { hour: "2-digit", minute: "2-digit" };
+  const time = new Date(expires).toLocaleTimeString(document.documentElement.lang, format);
+  fillIn(byId("lead"), texts.sent);
   byId("code-label").textContent = texts.code;
   byId("code-hint").textContent = fill(texts.hint, { length: link.code_length, time });
-  byId("code-error").textContent = "";
+  showCodeError("");
   byId("verify-button").textContent = texts.verify;
   byId("send").hidden = true;
   byId("verify").hidden = false;
   byId("code").value = "";
   byId("code").focus();
 }
+
+const duration = (seconds) =>
+  seconds > 90 ? fill(texts.minutes, { n: Math.ceil(seconds / 60) }) : fill(texts.seconds, { n: seconds });
 
 let timer = 0;
 
@@ -76,60 +107,75 @@ function countDown(seconds) {
   clearTimeout(timer);
   const button = byId("again-button");
   button.disabled = seconds > 0;
-  button.textContent = seconds > 0 ? fill(texts.againIn, { seconds }) : texts.again;
+  button.textContent = seconds > 0 ? fill(texts.againIn, { time: duration(seconds) }) : texts.again;
   if (seconds > 0) timer = setTimeout(countDown, 1000, seconds - 1);
 }
 
 async function sendCode(event) {
   event.preventDefault();
-  const buttons = [byId("send-button"), byId("again-button")];
-  buttons.forEach((button) => (button.disabled = true));
+  const button = event.type === "submit" ? byId("send-button") : byId("again-button");
+  button.disabled = true;
   byId("failure").textContent = "";
+  let answer = {};
   try {
-    const answer = await ask("code", {});
-    if (answer.state === "open") {
-      showCodeForm(answer.expires_at);
-      countDown(30);
-    } else if (answer.state === "over_budget") {
-      byId("failure").textContent = fill(texts.overBudget, { seconds: answer.retry_after });
-      countDown(answer.retry_after);
-    } else if (!ended(answer)) {
-      byId("failure").textContent = texts.offline;
-      countDown(0);
-    }
+    answer = await ask("code", {});
   } catch {
-    byId("failure").textContent = texts.offline;
-    countDown(0);
+    // Said below, as any other answer that is none of ours.
   }
-  byId("send-button").disabled = false;
+  button.disabled = false;
+  if (answer.state === "open") {
+    showCodeForm(answer.expires_at);
+    countDown(answer.resend_after);
+  } else if (answer.state === "over_budget") {
+    byId("failure").textContent = fill(texts.overBudget, { time: duration(answer.retry_after) });
+    button.focus();
+    countDown(answer.retry_after);
+  } else if (!ended(answer)) {
+    byId("failure").textContent = texts.offline;
+    button.focus();
+  }
 }
 
 function showWrongCode(left) {
-  const text = left === 1 ? texts.wrongCodeLast : fill(texts.wrongCode, { left });
-  byId("code-error").textContent = left > 0 ? text : "";
+  if (left === 0) return end(texts.state.exhausted, "bad");
+  showCodeError(left === 1 ? texts.wrongCodeLast : fill(texts.wrongCode, { left }));
+  byId("code").focus();
   byId("code").select();
-  if (left === 0) end(texts.state.exhausted);
 }
 
 async function verifyCode(event) {
   event.preventDefault();
   const code = byId("code").value.replace(/[\s-]/g, "");
-  byId("code-error").textContent = "";
+  showCodeError("");
+  byId("failure").textContent = "";
   if (!new RegExp(`^\\d{${link.code_length}}$`).test(code)) {
-    byId("code-error").textContent = fill(texts.wrongLength, { length: link.code_length });
+    showCodeError(fill(texts.wrongLength, { length: link.code_length }));
     byId("code").focus();
     return;
   }
   byId("verify-button").disabled = true;
+  let answer = {};
   try {
-    const answer = await ask("verify", { code });
-    if (answer.verified) end(texts.done[link.kind]);
-    else if (answer.state === "wrong_code") showWrongCode(answer.attempts_left);
-    else if (!ended(answer)) byId("code-error").textContent = texts.offline;
+    answer = await ask("verify", { code });
   } catch {
-    byId("code-error").textContent = texts.offline;
+    // Said below.
   }
   byId("verify-button").disabled = false;
+  if (answer.verified) {
+    end(texts.done[link.kind], "good");
+  } else if (answer.state === "wrong_code") {
+    showWrongCode(answer.attempts_left);
+  } else if (!ended(answer)) {
+    byId("failure").textContent = texts.offline;
+    byId("verify-button").focus();
+  }
+}
+
+function showOffline() {
+  byId("lead").textContent = "";
+  byId("failure").textContent = texts.offline;
+  byId("reload-button").textContent = texts.reload;
+  byId("reload-button").hidden = false;
 }
 
 async function begin() {
@@ -138,13 +184,15 @@ async function begin() {
   byId("send").addEventListener("submit", sendCode);
   byId("again-button").addEventListener("click", sendCode);
   byId("verify").addEventListener("submit", verifyCode);
+  byId("reload-button").addEventListener("click", () => location.reload());
+  // Another link in the same tab differs in its fragment alone, which by itself loads nothing.
+  addEventListener("hashchange", () => location.reload());
   try {
     link = await ask("link", {});
-    if (link.state === "open") showStart();
-    else if (!ended(link)) byId("failure").textContent = texts.offline;
+    if (link.state === "open") showLink();
+    else if (!ended(link)) showOffline();
   } catch {
-    byId("lead").textContent = "";
-    byId("failure").textContent = texts.offline;
+    showOffline();
   }
 }
 

@@ -4,9 +4,9 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, the link
 -- ARGV  1 link id  2 wrong tries that end the link  3.. digests of the code, one for each pepper
--- Returns  state of the link (lib/link.lua; 9 wrong code; 10 email is not allowed), tries left, what is seen of him after,
---       packed
-local WRONG, NOT_ALLOWED = 9, 10
+-- Returns  state of the link (lib/link.lua; 8 no address; 9 wrong code; 10 email is not allowed), tries left, what is
+--       seen of him after, packed
+local WRONG = 9
 local now_ms = floor(now_us() / 1000)
 local tries = tonumber(ARGV[2])
 local rules = read_rules(KEYS[2])
@@ -14,6 +14,12 @@ local user = call('HMGET', KEYS[1], 's', 'g', 'n', 'v')
 local state, kind, wrong = link_state(KEYS[3], ARGV[1], user, now_ms, tries)
 if state ~= LINK_OK then return { state, 0, 0 } end
 if not rules then return { LINK_UNKNOWN, 0, 0 } end
+local allowed, enabled, enrolled, marks = unpack_settings(user[1])
+local seen
+allowed, enabled, marks, seen = fold(rules, allowed, enabled, marks, tonumber(user[3] or 0))
+local seen_allowed, seen_enabled = overlay(rules, allowed, enabled, marks)
+state = code_state(rules, seen_allowed, seen_enabled, enrolled, marks)
+if state ~= LINK_OK then return { state, 0, 0 } end
 
 local function is_live(codes)
   local found = false
@@ -29,14 +35,6 @@ if not is_live(call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')) then
   return { WRONG, tries - wrong - 1, 0 }
 end
 
-local allowed, enabled, enrolled, marks = unpack_settings(user[1])
-local seen
-allowed, enabled, marks, seen = fold(rules, allowed, enabled, marks, tonumber(user[3] or 0))
-local seen_allowed, seen_enabled = overlay(rules, allowed, enabled, marks)
-local open = band(seen_allowed, rules.policy)
-local active = band(seen_enabled, open, usable(rules, enrolled, marks))
--- Where factors are active already, a code by mail proves something only if email is one of them.
-if band(open, EMAIL) == 0 or (active ~= 0 and band(active, EMAIL) == 0) then return { NOT_ALLOWED, 0, 0 } end
 if kind == KIND_ENROLL then
   allowed, enabled, marks = seen_allowed, bor(seen_enabled, EMAIL), bor(marks, OWN)
 end

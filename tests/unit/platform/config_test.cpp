@@ -347,6 +347,15 @@ BOOST_AUTO_TEST_CASE(a_twin_goes_over_the_other_layer_but_not_beside_its_key) {
     BOOST_TEST(both[0] == "environment: MFAD_MAIL_URL_FILE: given twice, expected url or url_file");
 }
 
+BOOST_AUTO_TEST_CASE(the_listing_has_no_password_that_stands_in_the_wrong_place) {
+    for (const std::string url : {"smtps://mailer:pass-word", "smtp://mailer:pass-word/x"}) {
+        const LoadedConfig l = loaded("", {{"MFAD_MAIL_URL", url}});
+        const std::string text = to_text(l.settings);
+        BOOST_TEST(text.find("mail.url = \"smtp") != std::string::npos);
+        BOOST_TEST(text.find("pass-word") == std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_listing_has_every_key_and_no_password) {
     const LoadedConfig l = loaded(
         "[redis]\nurl = \"redis://user:pa@ss/word@redis.example:6379/2\"\n",
