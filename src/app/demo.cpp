@@ -48,17 +48,32 @@ const PublicSecrets& public_secrets() {
     return secrets;
 }
 
+using Setup = std::function<Awaitable<void>(redis::SetupChannel&)>;
+
 /// Whether one of the demo's secrets is good for something in this database.
-Awaitable<void> look_for_secrets(const store::Context& store, bool& found) {
-    const store::CredentialStore credentials(store);
+Awaitable<void> look_for_secrets(redis::SetupChannel& channel, store::Keys keys, bool& found) {
     for (const std::string& digest : public_secrets().digests) {
-        const auto credential = co_await credentials.find(digest);
-        found = found || credential.has_value();
+        redis::Command exists("EXISTS");
+        exists.arg(keys.credential(digest));
+        const redis::Reply reply = co_await channel.exec(exists);
+        found = found || reply.integer() == 1;
     }
-    const std::string login = public_secrets().login;
-    const auto account = co_await credentials.panel_account(login);
-    found = found || (account &&
-                      platform::verify_password(account->password_hash, public_secrets().password));
+    const std::string& login = public_secrets().login;
+    redis::Command get("GET");
+    get.arg(keys.panel_account(login));
+    const redis::Reply account = co_await channel.exec(get);
+    if (account.is_nil()) co_return;
+    const std::string hash = store::read_panel_account(login, account.text()).password_hash;
+    found = found || platform::verify_password(hash, public_secrets().password);
+}
+
+/// The setup of a connection, and that there is no secret of the demo where it leads.
+Awaitable<void> set_up_without_demo(
+    redis::SetupChannel& channel, const Setup& setup, store::Keys keys, std::string refusal) {
+    co_await setup(channel);
+    bool found = false;
+    co_await look_for_secrets(channel, keys, found);
+    if (found) throw redis::SetupMismatch(refusal);
 }
 
 Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
@@ -108,15 +123,23 @@ bool is_loopback(std::string_view host) {
     return !error && address.is_loopback();
 }
 
-void refuse_demo_secrets(Installation& installation) {
-    const std::string& host = installation.config().http.listen.host;
-    const bool is_private = installation.private_server() != nullptr;
-    if (is_private && is_loopback(host)) return;
-    if (!ask_store(installation, look_for_secrets)) return;
-    throw StartFailure(
+bool may_hold_demo_secrets(const platform::Config& config) {
+    return config.redis.url.empty() && is_loopback(config.http.listen.host);
+}
+
+redis::LinkOptions without_demo_secrets(const Installation& installation, redis::LinkOptions link) {
+    const platform::Config& config = installation.config();
+    if (may_hold_demo_secrets(config)) return link;
+    const std::string refusal =
         "the database holds secrets of the published demo, which everybody knows. They are served "
         "only from a private Redis (empty redis.url) on a loopback address; " +
-        (is_private ? "http.listen is " + host : "redis.url names another Redis"));
+        (config.redis.url.empty() ? "http.listen is " + config.http.listen.host
+                                  : std::string("redis.url names another Redis"));
+    link.setup = [setup = std::move(link.setup), keys = installation.store_keys(),
+                  refusal](redis::SetupChannel& channel) {
+        return set_up_without_demo(channel, setup, keys, refusal);
+    };
+    return link;
 }
 
 bool load_demo(Installation& installation) {

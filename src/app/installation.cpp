@@ -17,6 +17,14 @@ redis::PrivateServer acquire(const platform::Config& config) {
     return redis::PrivateServer::acquire(config.server.data_dir, std::move(options));
 }
 
+redis::Endpoint parse_endpoint(const platform::Secret& url) {
+    try {
+        return redis::Endpoint::parse(url.reveal());
+    } catch (const std::invalid_argument& error) {
+        throw StartFailure(std::string("redis.url: ") + error.what());
+    }
+}
+
 runtime::Awaitable<void> count_keys(redis::Connection& connection, std::int64_t& count) {
     const redis::Command command("DBSIZE");
     const auto deadline = runtime::SteadyClock::now() + std::chrono::seconds(10);
@@ -40,7 +48,7 @@ Installation::Installation(const platform::Config& config) : config_(config) {
         server_.emplace(acquire(config));
         endpoint_ = server_->endpoint();
     } else {
-        endpoint_ = redis::Endpoint::parse(config.redis.url.reveal());
+        endpoint_ = parse_endpoint(config.redis.url);
     }
     load_keys();
     mark_.partitions = config.redis.partitions;

@@ -16,6 +16,11 @@ struct StartFailure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Redis cannot be reached now; it may be later.
+struct StoreAway : StartFailure {
+    using StartFailure::StartFailure;
+};
+
 /// What every call of the program stands on: where Redis is, and the key file that belongs to it.
 ///
 /// With an empty `redis.url` this is the private Redis of `server.data_dir`: the first to come runs

@@ -86,7 +86,7 @@ std::optional<std::string> web_address(std::string_view text) {
         return std::nullopt;
     if (!url.has_authority() || url.host().empty() || url.has_userinfo()) return std::nullopt;
     if (url.has_query() || url.has_fragment()) return std::nullopt;
-    if (url.has_port() && url.port_number() == 0) return std::nullopt;
+    if (url.has_port() && !parse_port({url.port().data(), url.port().size()})) return std::nullopt;
     return std::string(text.substr(0, text.find_last_not_of('/') + 1));
 }
 

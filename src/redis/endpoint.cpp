@@ -1,5 +1,7 @@
 #include "mfad/redis/endpoint.hpp"
 
+#include "mfad/platform/units.hpp"
+
 #include <boost/url.hpp>
 
 #include <charconv>
@@ -43,8 +45,9 @@ Endpoint parse_tcp(const urls::url_view& url) {
     endpoint.host = url.host_type() == urls::host_type::ipv6 ? url.host_address() : url.host();
     if (endpoint.host.empty()) refuse("the host is missing");
     if (url.has_port()) {
-        if (url.port_number() == 0) refuse("the port is a number from 1 to 65535");
-        endpoint.port = url.port_number();
+        const auto port = platform::parse_port({url.port().data(), url.port().size()});
+        if (!port) refuse("the port is a number from 1 to 65535");
+        endpoint.port = *port;
     }
     if (url.has_userinfo()) {
         endpoint.user = url.user();

@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(anything_else_is_refused_and_says_why) {
         {"redis://user@host", "a user needs a password"},
         {"redis://host:0", "port is a number"},
         {"redis://host:65536", "port is a number"},
+        {"redis://host:99999", "port is a number"},
         {"redis://host/x", "database is a number"},
         {"redis://host/-1", "database is a number"},
         {"redis://host/1/2", "database is a number"},
