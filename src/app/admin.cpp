@@ -1,5 +1,6 @@
 #include "mfad/app/admin.hpp"
 
+#include "column.hpp"
 #include "demo.hpp"
 #include "import_run.hpp"
 #include "installation.hpp"
@@ -12,7 +13,6 @@
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
-#include <iomanip>
 #include <limits>
 
 namespace mfad::app {
@@ -100,14 +100,14 @@ std::string_view name(store::ListedJob::Where where) {
 
 void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
     const auto job = service::open_job(listed.job.bytes, vault);
-    out << std::left << std::setw(34) << service::public_job_id(listed.job.bytes) << std::setw(8)
-        << name(listed.where) << std::setw(26) << platform::rfc3339(listed.at);
+    out << column(service::public_job_id(listed.job.bytes), 34) << column(name(listed.where), 8)
+        << column(platform::rfc3339(listed.at), 26);
     if (!job) {
         out << "unreadable: not sealed with this key file\n";
         return;
     }
-    out << std::setw(18) << to_string(job->kind) << std::setw(24)
-        << job->user.tenant + "/" + job->user.user << std::setw(10) << job->attempts
+    out << column(to_string(job->kind), 18) << column(job->user.tenant + "/" + job->user.user, 24)
+        << column(std::to_string(job->attempts), 10)
         << (job->last_error.empty() ? "-" : job->last_error) << "\n";
 }
 
@@ -167,12 +167,13 @@ int init_keys(const platform::Config& config, std::ostream& out) {
 
 int list_keys(const platform::Config& config, std::ostream& out) {
     const auto ring = platform::KeyRing::load(config.key_file());
-    out << "ID   USE     STATE    IN USE  CREATED               CHECK\n";
-    for (const platform::KeyInfo& key : ring.list())
-        out << std::left << std::setw(5) << unsigned{key.id} << std::setw(8) << name(key.use)
-            << std::setw(9) << (key.state == platform::KeyState::active ? "active" : "retired")
-            << std::setw(8) << (key.in_use ? "yes" : "no") << std::setw(22)
-            << platform::rfc3339(key.created) << key.check << "\n";
+    out << "ID   USE     STATE    IN USE  CREATED                   CHECK\n";
+    for (const platform::KeyInfo& key : ring.list()) {
+        const bool active = key.state == platform::KeyState::active;
+        out << column(std::to_string(key.id), 5) << column(name(key.use), 8)
+            << column(active ? "active" : "retired", 9) << column(key.in_use ? "yes" : "no", 8)
+            << column(platform::rfc3339(key.created), 26) << key.check << "\n";
+    }
     return 0;
 }
 

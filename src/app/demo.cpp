@@ -145,6 +145,11 @@ redis::LinkOptions without_demo_secrets(const Installation& installation, redis:
 bool load_demo(Installation& installation) {
     if (installation.private_server() == nullptr)
         throw StartFailure("--demo needs a private Redis: leave redis.url empty");
+    if (!may_hold_demo_secrets(installation.config()))
+        throw StartFailure(
+            "--demo serves secrets that everybody knows, so on a loopback address alone; "
+            "http.listen is " +
+            platform::to_text(installation.config().http.listen));
     if (ask_store(installation, count_tenants) > 0) return false;
     std::istringstream lines;
     ImportRun run;

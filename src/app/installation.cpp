@@ -58,21 +58,28 @@ Installation::Installation(const platform::Config& config) : config_(config) {
 
 void Installation::load_keys() {
     const fs::path path = config_.key_file();
-    if (fs::exists(path)) {
-        keys_.emplace(platform::KeyRing::load(path));
-        return;
-    }
+    if (!fs::exists(path)) make_keys(path);
+    keys_.emplace(platform::KeyRing::load(path));
+}
+
+/// Two that start at once may both come here: the file is there before anything is stored.
+void Installation::make_keys(const fs::path& path) const {
     const std::string missing = path.string() + ": there is no such key file. ";
     if (!server_)
         throw StartFailure(
             missing + "Make one for a new installation with `mfad keys init`, or "
                       "copy the one that its other instances have.");
-    if (!is_empty(endpoint_))
+    const bool empty = is_empty(endpoint_);
+    if (fs::exists(path)) return;
+    if (!empty)
         throw StartFailure(
             missing + "The private Redis in " + config_.server.data_dir.string() +
             " holds data that was sealed with the keys of that file.");
-    keys_.emplace(platform::KeyRing::generate(platform::wall_now()));
-    keys_->save_new(path);
+    try {
+        platform::KeyRing::generate(platform::wall_now()).save_new(path);
+    } catch (const std::exception&) {
+        if (!fs::exists(path)) throw;
+    }
 }
 
 redis::LinkOptions Installation::link(const std::string& purpose) const {

@@ -6,6 +6,7 @@
 #include "mfad/redis/private_server.hpp"
 #include "mfad/store/bootstrap.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -47,6 +48,7 @@ public:
 
 private:
     void load_keys();
+    void make_keys(const std::filesystem::path& path) const;
 
     const platform::Config& config_;
     std::optional<redis::PrivateServer> server_;

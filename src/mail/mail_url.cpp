@@ -1,7 +1,5 @@
 #include "mfad/mail/mail_url.hpp"
 
-#include "mfad/platform/units.hpp"
-
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -56,12 +54,11 @@ Result parse_smtp(std::string_view text) {
     target.implicit_tls = url.scheme() == "smtps";
     target.host = host_of(url);
     if (target.host.empty()) return "the mail server's host name is missing or not ASCII";
-    target.port = target.implicit_tls ? submissions_port : submission_port;
-    if (url.has_port()) {
-        const auto port = platform::parse_port({url.port().data(), url.port().size()});
-        if (!port) return "the mail server's port is not a number from 1 to 65535";
-        target.port = *port;
-    }
+    target.port = url.has_port() ? url.port_number()
+                                 : (target.implicit_tls ? submissions_port : submission_port);
+    // The number of a port that is too large has been cut to 16 bits.
+    if (target.port == 0 || (url.has_port() && url.port() != std::to_string(target.port)))
+        return "the mail server's port is not a number from 1 to 65535";
     if ((!url.encoded_path().empty() && url.encoded_path() != "/") || url.has_query() ||
         url.has_fragment())
         return "nothing may follow the mail server's host and port";

@@ -54,11 +54,18 @@ std::optional<std::optional<Endpoint>> MaybeListen::read(const Value& value) con
 std::string SecretUrl::print(const Secret& url) const {
     const std::string_view text = url.reveal();
     const std::size_t authority = text.find("://");
+    if (authority == std::string_view::npos) return in_quotes(text);
+    const std::string scheme(text.substr(0, authority + 3));
     const std::size_t at = text.rfind('@'); // the last: a password may hold one too
-    if (authority == std::string_view::npos || at == std::string_view::npos || at < authority)
-        return in_quotes(text);
-    return in_quotes(
-        std::string(text.substr(0, authority + 3)) + "***" + std::string(text.substr(at)));
+    if (at != std::string_view::npos && at > authority)
+        return in_quotes(scheme + "***" + std::string(text.substr(at)));
+    // Without a host, what stands in the place of a port may be the password.
+    std::string_view host = text.substr(scheme.size());
+    host = host.substr(0, host.find('/'));
+    const std::string_view port = host.substr(std::min(host.size(), host.rfind(':') + 1));
+    const bool plain = host.find(':') == std::string_view::npos || host.ends_with(']') ||
+                       std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
+    return in_quotes(plain ? std::string(text) : scheme + "***");
 }
 
 std::optional<std::string> any_text(std::string_view text) {
@@ -86,7 +93,10 @@ std::optional<std::string> web_address(std::string_view text) {
         return std::nullopt;
     if (!url.has_authority() || url.host().empty() || url.has_userinfo()) return std::nullopt;
     if (url.has_query() || url.has_fragment()) return std::nullopt;
-    if (url.has_port() && !parse_port({url.port().data(), url.port().size()})) return std::nullopt;
+    // The number of a port that is too large has been cut to 16 bits.
+    if (url.has_port() &&
+        (url.port_number() == 0 || url.port() != std::to_string(url.port_number())))
+        return std::nullopt;
     return std::string(text.substr(0, text.find_last_not_of('/') + 1));
 }
 

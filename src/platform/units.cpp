@@ -79,12 +79,6 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
     return Endpoint{std::string(host), *port};
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-    const auto port = take_number<std::uint16_t>(text);
-    if (!port || *port == 0 || !text.empty()) return std::nullopt;
-    return port;
-}
-
 std::string to_text(milliseconds duration) {
     const auto count = static_cast<std::uint64_t>(duration.count());
     if (count >= 2 * day && count % day == 0) return std::to_string(count / day) + "d";

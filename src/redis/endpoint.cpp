@@ -1,7 +1,5 @@
 #include "mfad/redis/endpoint.hpp"
 
-#include "mfad/platform/units.hpp"
-
 #include <boost/url.hpp>
 
 #include <charconv>
@@ -45,9 +43,10 @@ Endpoint parse_tcp(const urls::url_view& url) {
     endpoint.host = url.host_type() == urls::host_type::ipv6 ? url.host_address() : url.host();
     if (endpoint.host.empty()) refuse("the host is missing");
     if (url.has_port()) {
-        const auto port = platform::parse_port({url.port().data(), url.port().size()});
-        if (!port) refuse("the port is a number from 1 to 65535");
-        endpoint.port = *port;
+        endpoint.port = url.port_number();
+        // The number of a port that is too large has been cut to 16 bits.
+        if (endpoint.port == 0 || url.port() != std::to_string(endpoint.port))
+            refuse("the port is a number from 1 to 65535");
     }
     if (url.has_userinfo()) {
         endpoint.user = url.user();

@@ -107,8 +107,17 @@ def test_a_lifetime_is_kept_and_shown(console, world, redis_server):
     digest = hashlib.sha256(secret.encode()).hexdigest()
     left = redis_server.connection().ttl(f"mfa:cred:{digest}")
     assert 24 * 3600 - 600 < left <= 24 * 3600
-    [line] = [line for line in listed(console, world.tenant) if digest.startswith(line.split()[0])]
-    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", line)
+    [columns] = [line.split() for line in listed(console, world.tenant) if digest.startswith(line.split()[0])]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", columns[4])
+
+
+def test_columns_stay_apart_whatever_the_names(console):
+    tenant, user = "t" + secrets.token_hex(30), "u" * 60
+    console.load({"tenant": {"id": tenant}})
+    said = console.run("key", "create", "--tenant", tenant, "--kind", "secret", "--user", user, "--ttl", "1h")
+    assert said.status == 0, said
+    [columns] = [line.split() for line in listed(console, tenant)]
+    assert columns[1:4] == ["secret", tenant, user] and len(columns) == 6
 
 
 def test_the_list_can_be_of_one_tenant(console, world, make_world):

@@ -64,7 +64,9 @@ def test_list_shows_every_key_and_no_secret(console):
     heading, *shown = said.out.splitlines()
     assert heading.split()[0] == "ID" and len(shown) == len(keys)
     for line, key in zip(shown, keys):
-        assert line.split()[:3] == [str(key["id"]), key["use"], key["state"]]
+        id, use, state, in_use, created, check = line.split()
+        assert (id, use, state, in_use) == (str(key["id"]), key["use"], key["state"], "yes")
+        assert created[:19] == key["created"][:19] and len(check) == 16
         assert key["secret"] not in said.out
     assert {key["use"] for key in keys} == {"seal", "pepper", "sign"}
 

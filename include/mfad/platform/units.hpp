@@ -53,10 +53,6 @@ struct Endpoint {
 /// system chooses.
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 
-/// A port to connect to, 1 to 65535; nothing for any other text. (Boost.URL 1.81 takes 99999 for
-/// another number: its own overflow check misses most overflows.)
-std::optional<std::uint16_t> parse_port(std::string_view text);
-
 /// The texts, in the largest unit that gives a whole number (days only from two on): `90s`,
 /// `64KiB`, `60/1m`.
 std::string to_text(std::chrono::milliseconds duration);

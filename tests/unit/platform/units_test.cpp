@@ -38,13 +38,6 @@ BOOST_AUTO_TEST_CASE(endpoints_are_a_host_and_a_port) {
         BOOST_TEST(!parse_endpoint(bad), bad);
 }
 
-BOOST_AUTO_TEST_CASE(ports_are_numbers_that_one_can_connect_to) {
-    BOOST_CHECK(parse_port("1") == 1);
-    BOOST_CHECK(parse_port("65535") == 65535);
-    for (const auto* bad : {"", "0", "65536", "99999", "655350", "-1", "80x", " 80", "8 0"})
-        BOOST_TEST(!parse_port(bad), bad);
-}
-
 BOOST_AUTO_TEST_CASE(texts_use_the_largest_unit_that_is_exact) {
     BOOST_TEST(to_text(0ms) == "0s");
     BOOST_TEST(to_text(1500ms) == "1500ms");
