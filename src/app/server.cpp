@@ -19,6 +19,8 @@
 #include <optional>
 #include <thread>
 
+#include <sys/resource.h>
+
 namespace mfad::app {
 namespace {
 
@@ -230,6 +232,14 @@ void say_where_mail_lands(const Config& config, std::ostream& out) {
             << "\n";
 }
 
+/// Each connection takes a descriptor, and the usual soft limit is 1,024.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// A database that is not ours ends the start; one that is away may come while we serve.
 void look_for_store(const Installation& installation) {
     try {
@@ -255,7 +265,11 @@ int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std
     Installation installation(config);
     if (options.demo) load_demo(installation);
     look_for_store(installation);
+    raise_descriptor_limit();
     platform::Metrics metrics;
+    metrics.watch_counter(
+        "mfad_log_dropped_total", "Lines of the log that were lost: its reader is too slow.",
+        [&writer] { return static_cast<double>(writer.dropped()); });
     std::string doom;
     {
         Server server(installation, metrics);
