@@ -24,6 +24,7 @@ constexpr std::string_view xsolla_user = "1001";
 /// What everybody may know: the digests of the demo's secrets, and its panel account.
 struct PublicSecrets {
     std::set<std::string, std::less<>> digests;
+    std::vector<std::string> credentials; ///< the digests of those, without the password's
     std::string login;
     std::string password;
 
@@ -32,8 +33,10 @@ struct PublicSecrets {
         for (std::string line; std::getline(lines, line);) {
             const auto read = service::read_import_line(line);
             if (!read) throw std::logic_error("config/demo.ndjson: " + read.error().field);
-            if (const auto* credential = std::get_if<service::ImportedCredential>(&*read))
+            if (const auto* credential = std::get_if<service::ImportedCredential>(&*read)) {
                 digests.insert(credential->digest);
+                credentials.push_back(credential->digest);
+            }
             if (const auto* account = std::get_if<service::ImportedAccount>(&*read)) {
                 login = account->account.login;
                 password = account->password;
@@ -82,12 +85,23 @@ Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
     count = ids.size();
 }
 
-/// Whether email is asked of the demo's user of the Xsolla line: the line then switches it off.
-Awaitable<void> read_xsolla_user(const store::Context& store, bool& enabled) {
+struct DemoState {
+    bool is_there = false; ///< with every credential that the lines to paste need
+    /// Whether email is asked of the user of the Xsolla line: the line then switches it off.
+    bool xsolla_enabled = false;
+};
+
+Awaitable<void> read_demo(const store::Context& store, DemoState& demo) {
     const store::SettingsStore settings(store);
     const domain::UserRef user{"acme", std::string(xsolla_user)};
     const auto state = co_await settings.read(user);
-    enabled = state && state->required().contains(domain::FactorType::email);
+    demo.xsolla_enabled = state && state->required().contains(domain::FactorType::email);
+    demo.is_there = state.has_value();
+    const store::CredentialStore credentials(store);
+    for (const std::string& digest : public_secrets().credentials) {
+        const auto credential = co_await credentials.find(digest);
+        demo.is_there = demo.is_there && credential && credential->tenant == user.tenant;
+    }
 }
 
 template <class Result>
@@ -164,7 +178,9 @@ bool load_demo(Installation& installation) {
 }
 
 std::string demo_text(Installation& installation, const std::string& public_url) {
-    const bool enabled = ask_store(installation, read_xsolla_user);
+    const DemoState demo = ask_store(installation, read_demo);
+    if (!demo.is_there) return "There is no demo: this installation holds other data.\n";
+    const bool enabled = demo.xsolla_enabled;
     std::ostringstream text;
     text << "The demo tenant is acme. Each of these works as it stands:\n\n"
          << "# Xsolla: switch the email factor of user 1001 " << (enabled ? "off" : "on") << "\n"

@@ -24,7 +24,7 @@ redis::LinkOptions without_demo_secrets(const Installation& installation, redis:
 /// Loads the demo into a private Redis that holds nothing. @return whether it did
 bool load_demo(Installation& installation);
 
-/// What to paste: a line for each dialect that works as it stands now.
+/// What to paste: a line for each dialect that works as it stands now; or that there is no demo.
 std::string demo_text(Installation& installation, const std::string& public_url);
 
 } // namespace mfad::app
