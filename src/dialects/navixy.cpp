@@ -193,7 +193,7 @@ Refusal named(Refusal refusal) {
 Awaitable<Response> update(Exchange& x) {
     const Result<Session> session = co_await open_session(x, Permission::users_update);
     if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, {});
+    const Result<void> key = take_key(x, no_user);
     if (!key) co_return refuse(x, key.error());
     const Result<Target> target = read_target(session->parameters, x.call.tenant->navixy_max_ids);
     if (!target) co_return co_await refuse_content(x, target.error());
@@ -221,7 +221,7 @@ Awaitable<Response> read_default(Exchange& x) {
 Awaitable<Response> update_default(Exchange& x) {
     const Result<Session> session = co_await open_session(x, Permission::users_update);
     if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, {});
+    const Result<void> key = take_key(x, no_user);
     if (!key) co_return refuse(x, key.error());
     const Result<bool> allowed = read_settings(session->parameters);
     if (!allowed) co_return co_await refuse_content(x, allowed.error());
