@@ -125,9 +125,8 @@ int list_credentials(const platform::Config& config, const std::string& tenant, 
     const auto time = [](const std::optional<platform::UnixMillis>& at) {
         return at ? platform::rfc3339(*at) : std::string("-");
     };
-    out << "ID                KIND     TENANT            USER              EXPIRES                 "
-           "  "
-           "PERMISSIONS\n";
+    out << column("ID", 18) << column("KIND", 9) << column("TENANT", 18) << column("USER", 18)
+        << column("EXPIRES", 26) << "PERMISSIONS\n";
     for (const domain::Credential& c : found)
         out << column(c.id, 18) << column(to_string(c.kind), 9) << column(c.tenant, 18)
             << column(c.user.empty() ? "-" : c.user, 18) << column(time(c.expires_at), 26)

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import init_keys
 from console import Console, lines
-from harness import BINARY, PATIENCE, random_secret
+from harness import BINARY, PATIENCE, RedisServer, random_secret, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -175,3 +175,24 @@ def test_progress_is_shown_on_a_terminal_alone(console, tenant):
             pass  # Linux: the last writer of the terminal is gone
     assert process.wait(PATIENCE) == 0
     assert b"\r1000 lines\r2000 lines\r2501 lines applied, 0 refused" in output
+
+
+def test_an_import_that_redis_broke_off_is_repeated_to_its_end(tmp_path):
+    redis = RedisServer(tmp_path / "redis")
+    console = Console(tmp_path, redis_url=redis.url, crypto_key_file=tmp_path / "keys.json")
+    try:
+        assert console.run("keys", "init").status == 0
+        file = tmp_path / "many.ndjson"
+        file.write_text(lines({"tenant": {"id": "acme"}},
+                              *(user("acme", str(i), email=f"u{i}@acme.example") for i in range(50_000))))
+        process = console.start("import", str(file))
+        wait_for(lambda: redis.connection().dbsize() > 1000, "a good part of the import")
+        redis.kill()
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2 and str(redis.socket) in err.splitlines()[-1], err
+        redis.start()
+        said = console.run("import", file, seconds=PATIENCE * 10)
+        assert said.status == 0 and "50001 lines applied, 0 refused" in said.err
+        assert console.user("acme", "49999")["id"] == "49999"
+    finally:
+        redis.stop()
