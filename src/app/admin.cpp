@@ -1,5 +1,7 @@
 #include "mfad/app/admin.hpp"
 
+#include "column.hpp"
+#include "demo.hpp"
 #include "import_run.hpp"
 #include "installation.hpp"
 #include "run_once.hpp"
@@ -12,7 +14,7 @@
 #include "mfad/store/user_store.hpp"
 
 #include <algorithm>
-#include <iomanip>
+#include <limits>
 
 namespace mfad::app {
 namespace {
@@ -117,6 +119,24 @@ void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostre
         << (job->last_error.empty() ? "-" : job->last_error) << "\n";
 }
 
+// ---- import -------------------------------------------------------------------------------------
+
+/// The next line; of one that is too long, its beginning. A file that cannot be read on has not
+/// come to its end.
+bool next_line(
+    std::istream& in, const std::string& file, std::vector<char>& buffer, std::string& line) {
+    in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    if (in.bad()) throw StartFailure(file + ": cannot be read");
+    const auto count = static_cast<std::size_t>(in.gcount());
+    if (count == 0) return false;
+    const bool cut = in.fail();
+    line.assign(buffer.data(), cut || in.eof() ? count : count - 1); // without the line's end
+    if (!cut) return true;
+    in.clear();
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    return true;
+}
+
 } // namespace
 
 int import_file(
@@ -124,19 +144,20 @@ int import_file(
     bool progress) {
     Installation installation(config);
     ImportRun run;
-    run.next = [&in](std::string& line) { return static_cast<bool>(std::getline(in, line)); };
+    std::vector<char> buffer(max_import_line + 2);
+    run.next = [&](std::string& line) { return next_line(in, file, buffer, line); };
     run.rewind = [&in] {
         in.clear();
         in.seekg(0);
     };
     run.refused = [&](std::uint64_t line, const std::string& why) {
-        err << file << ":" << line << ": " << why << "\n";
+        err << (progress ? "\r" : "") << file << ":" << line << ": " << why << "\n";
     };
     if (progress)
         run.progress = [&err](const ImportProgress& so_far) {
             err << "\r" << so_far.applied << " lines" << std::flush;
         };
-    run.allow_demo_secrets = installation.private_server() != nullptr;
+    run.allow_demo_secrets = may_hold_demo_secrets(config);
     const ImportProgress done = run_import(installation, run);
     if (progress) err << "\r";
     err << done.applied << " lines applied, " << done.refused << " refused\n";
@@ -154,12 +175,13 @@ int init_keys(const platform::Config& config, std::ostream& out) {
 
 int list_keys(const platform::Config& config, std::ostream& out) {
     const auto ring = platform::KeyRing::load(config.key_file());
-    out << "ID   USE     STATE    IN USE  CREATED               CHECK\n";
-    for (const platform::KeyInfo& key : ring.list())
-        out << std::left << std::setw(5) << unsigned{key.id} << std::setw(8) << name(key.use)
-            << std::setw(9) << (key.state == platform::KeyState::active ? "active" : "retired")
-            << std::setw(8) << (key.in_use ? "yes" : "no") << std::setw(22)
-            << platform::rfc3339(key.created) << key.check << "\n";
+    out << "ID   USE     STATE    IN USE  CREATED                   CHECK\n";
+    for (const platform::KeyInfo& key : ring.list()) {
+        const bool active = key.state == platform::KeyState::active;
+        out << column(std::to_string(key.id), 5) << column(name(key.use), 8)
+            << column(active ? "active" : "retired", 9) << column(key.in_use ? "yes" : "no", 8)
+            << column(platform::rfc3339(key.created), 26) << key.check << "\n";
+    }
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "mfad/app/admin.hpp"
 
+#include "column.hpp"
 #include "installation.hpp"
 #include "run_once.hpp"
 
@@ -9,8 +10,7 @@
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/import.hpp"
 
-#include <iomanip>
-#include <map>
+#include <sstream>
 
 namespace mfad::app {
 namespace {
@@ -125,12 +125,12 @@ int list_credentials(const platform::Config& config, const std::string& tenant, 
     const auto time = [](const std::optional<platform::UnixMillis>& at) {
         return at ? platform::rfc3339(*at) : std::string("-");
     };
-    out << "ID                KIND     TENANT            USER              EXPIRES               "
-           "PERMISSIONS\n";
+    out << column("ID", 18) << column("KIND", 9) << column("TENANT", 18) << column("USER", 18)
+        << column("EXPIRES", 26) << "PERMISSIONS\n";
     for (const domain::Credential& c : found)
-        out << std::left << std::setw(18) << c.id << std::setw(9) << to_string(c.kind)
-            << std::setw(18) << c.tenant << std::setw(18) << (c.user.empty() ? "-" : c.user)
-            << std::setw(22) << time(c.expires_at) << c.permissions_json << "\n";
+        out << column(c.id, 18) << column(to_string(c.kind), 9) << column(c.tenant, 18)
+            << column(c.user.empty() ? "-" : c.user, 18) << column(time(c.expires_at), 26)
+            << c.permissions_json << "\n";
     return 0;
 }
 

@@ -24,6 +24,7 @@ constexpr std::string_view xsolla_user = "1001";
 /// What everybody may know: the digests of the demo's secrets, and its panel account.
 struct PublicSecrets {
     std::set<std::string, std::less<>> digests;
+    std::vector<std::string> credentials; ///< the digests of those, without the password's
     std::string login;
     std::string password;
 
@@ -32,8 +33,10 @@ struct PublicSecrets {
         for (std::string line; std::getline(lines, line);) {
             const auto read = service::read_import_line(line);
             if (!read) throw std::logic_error("config/demo.ndjson: " + read.error().field);
-            if (const auto* credential = std::get_if<service::ImportedCredential>(&*read))
+            if (const auto* credential = std::get_if<service::ImportedCredential>(&*read)) {
                 digests.insert(credential->digest);
+                credentials.push_back(credential->digest);
+            }
             if (const auto* account = std::get_if<service::ImportedAccount>(&*read)) {
                 login = account->account.login;
                 password = account->password;
@@ -48,17 +51,32 @@ const PublicSecrets& public_secrets() {
     return secrets;
 }
 
+using Setup = std::function<Awaitable<void>(redis::SetupChannel&)>;
+
 /// Whether one of the demo's secrets is good for something in this database.
-Awaitable<void> look_for_secrets(const store::Context& store, bool& found) {
-    const store::CredentialStore credentials(store);
+Awaitable<void> look_for_secrets(redis::SetupChannel& channel, store::Keys keys, bool& found) {
     for (const std::string& digest : public_secrets().digests) {
-        const auto credential = co_await credentials.find(digest);
-        found = found || credential.has_value();
+        redis::Command exists("EXISTS");
+        exists.arg(keys.credential(digest));
+        const redis::Reply reply = co_await channel.exec(exists);
+        found = found || reply.integer() == 1;
     }
-    const std::string login = public_secrets().login;
-    const auto account = co_await credentials.panel_account(login);
-    found = found || (account &&
-                      platform::verify_password(account->password_hash, public_secrets().password));
+    const std::string& login = public_secrets().login;
+    redis::Command get("GET");
+    get.arg(keys.panel_account(login));
+    const redis::Reply account = co_await channel.exec(get);
+    if (account.is_nil()) co_return;
+    const std::string hash = store::read_panel_account(login, account.text()).password_hash;
+    found = found || platform::verify_password(hash, public_secrets().password);
+}
+
+/// The setup of a connection, and that there is no secret of the demo where it leads.
+Awaitable<void> set_up_without_demo(
+    redis::SetupChannel& channel, const Setup& setup, store::Keys keys, std::string refusal) {
+    co_await setup(channel);
+    bool found = false;
+    co_await look_for_secrets(channel, keys, found);
+    if (found) throw redis::SetupMismatch(refusal);
 }
 
 Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
@@ -67,12 +85,23 @@ Awaitable<void> count_tenants(const store::Context& store, std::size_t& count) {
     count = ids.size();
 }
 
-/// Whether email is asked of the demo's user of the Xsolla line: the line then switches it off.
-Awaitable<void> read_xsolla_user(const store::Context& store, bool& enabled) {
+struct DemoState {
+    bool is_there = false; ///< with every credential that the lines to paste need
+    /// Whether email is asked of the user of the Xsolla line: the line then switches it off.
+    bool xsolla_enabled = false;
+};
+
+Awaitable<void> read_demo(const store::Context& store, DemoState& demo) {
     const store::SettingsStore settings(store);
     const domain::UserRef user{"acme", std::string(xsolla_user)};
     const auto state = co_await settings.read(user);
-    enabled = state && state->required().contains(domain::FactorType::email);
+    demo.xsolla_enabled = state && state->required().contains(domain::FactorType::email);
+    demo.is_there = state.has_value();
+    const store::CredentialStore credentials(store);
+    for (const std::string& digest : public_secrets().credentials) {
+        const auto credential = co_await credentials.find(digest);
+        demo.is_there = demo.is_there && credential && credential->tenant == user.tenant;
+    }
 }
 
 template <class Result>
@@ -108,20 +137,33 @@ bool is_loopback(std::string_view host) {
     return !error && address.is_loopback();
 }
 
-void refuse_demo_secrets(Installation& installation) {
-    const std::string& host = installation.config().http.listen.host;
-    const bool is_private = installation.private_server() != nullptr;
-    if (is_private && is_loopback(host)) return;
-    if (!ask_store(installation, look_for_secrets)) return;
-    throw StartFailure(
+bool may_hold_demo_secrets(const platform::Config& config) {
+    return config.redis.url.empty() && is_loopback(config.http.listen.host);
+}
+
+redis::LinkOptions without_demo_secrets(const Installation& installation, redis::LinkOptions link) {
+    const platform::Config& config = installation.config();
+    if (may_hold_demo_secrets(config)) return link;
+    const std::string refusal =
         "the database holds secrets of the published demo, which everybody knows. They are served "
         "only from a private Redis (empty redis.url) on a loopback address; " +
-        (is_private ? "http.listen is " + host : "redis.url names another Redis"));
+        (config.redis.url.empty() ? "http.listen is " + config.http.listen.host
+                                  : std::string("redis.url names another Redis"));
+    link.setup = [setup = std::move(link.setup), keys = installation.store_keys(),
+                  refusal](redis::SetupChannel& channel) {
+        return set_up_without_demo(channel, setup, keys, refusal);
+    };
+    return link;
 }
 
 bool load_demo(Installation& installation) {
     if (installation.private_server() == nullptr)
         throw StartFailure("--demo needs a private Redis: leave redis.url empty");
+    if (!may_hold_demo_secrets(installation.config()))
+        throw StartFailure(
+            "--demo serves secrets that everybody knows, so on a loopback address alone; "
+            "http.listen is " +
+            platform::to_text(installation.config().http.listen));
     if (ask_store(installation, count_tenants) > 0) return false;
     std::istringstream lines;
     ImportRun run;
@@ -136,7 +178,9 @@ bool load_demo(Installation& installation) {
 }
 
 std::string demo_text(Installation& installation, const std::string& public_url) {
-    const bool enabled = ask_store(installation, read_xsolla_user);
+    const DemoState demo = ask_store(installation, read_demo);
+    if (!demo.is_there) return "There is no demo: this installation holds other data.\n";
+    const bool enabled = demo.xsolla_enabled;
     std::ostringstream text;
     text << "The demo tenant is acme. Each of these works as it stands:\n\n"
          << "# Xsolla: switch the email factor of user 1001 " << (enabled ? "off" : "on") << "\n"

@@ -14,8 +14,26 @@ namespace asio = runtime::asio;
 using runtime::Awaitable;
 
 constexpr int lines_under_way = 256;
+constexpr int tenants_under_way = 1; // so that of two definitions of one tenant the later one holds
 constexpr std::chrono::seconds patience{30};
 constexpr std::uint64_t progress_every = 1000;
+constexpr std::size_t max_field = 100;
+
+domain::Result<service::ImportLine> read_line(const std::string& line) {
+    if (line.size() > max_import_line)
+        return domain::refuse(domain::Refusal::Code::too_large, {}, "is longer than 1 MiB");
+    return service::read_import_line(line);
+}
+
+/// Why a line was refused, fit for a terminal: names in it are whatever the line has.
+std::string reason(const domain::Refusal& refusal) {
+    std::string text = refusal.field.substr(0, max_field);
+    if (!text.empty()) text += ": ";
+    text += refusal.why;
+    for (char& c : text)
+        if (c < 0x20 || c == 0x7f) c = '?';
+    return text;
+}
 
 /// One pass over the lines, shared by all who work on it. All on one thread.
 class Pass {
@@ -27,8 +45,9 @@ public:
         const auto executor = co_await asio::this_coro::executor;
         runtime::Timer over(executor, runtime::SteadyClock::time_point::max());
         std::exception_ptr failed;
-        int working = lines_under_way;
-        for (int i = 0; i < lines_under_way; ++i)
+        const int workers = tenants_ ? tenants_under_way : lines_under_way;
+        int working = workers;
+        for (int i = 0; i < workers; ++i)
             asio::co_spawn(executor, work(), [&](std::exception_ptr thrown) {
                 if (thrown && !failed) failed = thrown;
                 if (failed) ended_ = true;
@@ -44,7 +63,7 @@ private:
         std::string line;
         std::uint64_t number = 0;
         while (take(line, number)) {
-            const auto read = service::read_import_line(line);
+            const auto read = read_line(line);
             if (!read) {
                 refuse(number, read.error());
                 continue;
@@ -71,10 +90,7 @@ private:
 
     void refuse(std::uint64_t number, const domain::Refusal& refusal) {
         ++progress_.refused;
-        std::string why = refusal.field;
-        if (!why.empty()) why += ": ";
-        why += refusal.why;
-        run_.refused(number, why);
+        run_.refused(number, reason(refusal));
     }
 
     const ImportRun& run_;

@@ -15,9 +15,12 @@ struct ImportProgress {
     std::uint64_t refused = 0;
 };
 
+/// Longer lines are refused.
+constexpr std::size_t max_import_line = std::size_t{1} << 20;
+
 struct ImportRun {
     /// Gives the next line of a pass; nothing at its end. Called again from the start for the
-    /// second pass.
+    /// second pass. A line that is too long may be cut, one byte over the limit.
     std::function<bool(std::string& line)> next;
     std::function<void()> rewind;
     /// A line was refused: its number, from 1, and why.

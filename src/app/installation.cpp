@@ -17,6 +17,14 @@ redis::PrivateServer acquire(const platform::Config& config) {
     return redis::PrivateServer::acquire(config.server.data_dir, std::move(options));
 }
 
+redis::Endpoint parse_endpoint(const platform::Secret& url) {
+    try {
+        return redis::Endpoint::parse(url.reveal());
+    } catch (const std::invalid_argument& error) {
+        throw StartFailure(std::string("redis.url: ") + error.what());
+    }
+}
+
 runtime::Awaitable<void> count_keys(redis::Connection& connection, std::int64_t& count) {
     const redis::Command command("DBSIZE");
     const auto deadline = runtime::SteadyClock::now() + std::chrono::seconds(10);
@@ -40,7 +48,7 @@ Installation::Installation(const platform::Config& config) : config_(config) {
         server_.emplace(acquire(config));
         endpoint_ = server_->endpoint();
     } else {
-        endpoint_ = redis::Endpoint::parse(config.redis.url.reveal());
+        endpoint_ = parse_endpoint(config.redis.url);
     }
     load_keys();
     mark_.partitions = config.redis.partitions;
@@ -50,21 +58,28 @@ Installation::Installation(const platform::Config& config) : config_(config) {
 
 void Installation::load_keys() {
     const fs::path path = config_.key_file();
-    if (fs::exists(path)) {
-        keys_.emplace(platform::KeyRing::load(path));
-        return;
-    }
+    if (!fs::exists(path)) make_keys(path);
+    keys_.emplace(platform::KeyRing::load(path));
+}
+
+/// Two that start at once may both come here: the file is there before anything is stored.
+void Installation::make_keys(const fs::path& path) const {
     const std::string missing = path.string() + ": there is no such key file. ";
     if (!server_)
         throw StartFailure(
             missing + "Make one for a new installation with `mfad keys init`, or "
                       "copy the one that its other instances have.");
-    if (!is_empty(endpoint_))
+    const bool empty = is_empty(endpoint_);
+    if (fs::exists(path)) return;
+    if (!empty)
         throw StartFailure(
             missing + "The private Redis in " + config_.server.data_dir.string() +
             " holds data that was sealed with the keys of that file.");
-    keys_.emplace(platform::KeyRing::generate(platform::wall_now()));
-    keys_->save_new(path);
+    try {
+        platform::KeyRing::generate(platform::wall_now()).save_new(path);
+    } catch (const std::exception&) {
+        if (!fs::exists(path)) throw;
+    }
 }
 
 redis::LinkOptions Installation::link(const std::string& purpose) const {

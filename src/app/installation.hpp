@@ -6,6 +6,7 @@
 #include "mfad/redis/private_server.hpp"
 #include "mfad/store/bootstrap.hpp"
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,11 @@ namespace mfad::app {
 /// Why the program cannot start, in words for whoever started it: exit 2.
 struct StartFailure : std::runtime_error {
     using std::runtime_error::runtime_error;
+};
+
+/// Redis cannot be reached now; it may be later.
+struct StoreAway : StartFailure {
+    using StartFailure::StartFailure;
 };
 
 /// What every call of the program stands on: where Redis is, and the key file that belongs to it.
@@ -42,6 +48,7 @@ public:
 
 private:
     void load_keys();
+    void make_keys(const std::filesystem::path& path) const;
 
     const platform::Config& config_;
     std::optional<redis::PrivateServer> server_;

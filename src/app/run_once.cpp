@@ -1,6 +1,6 @@
 #include "run_once.hpp"
 
-#include "installation.hpp"
+#include "mfad/redis/errors.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -8,6 +8,8 @@ namespace mfad::app {
 namespace {
 
 namespace asio = runtime::asio;
+
+constexpr std::chrono::seconds patience{10};
 
 /// The task on its connection, which is taken down again whatever happens.
 runtime::Awaitable<void> run_task(
@@ -23,6 +25,24 @@ runtime::Awaitable<void> run_task(
     if (thrown) std::rethrow_exception(thrown);
 }
 
+runtime::Awaitable<void> ping(redis::Connection& connection) {
+    const redis::Command command("PING");
+    co_await connection.exec(command, runtime::SteadyClock::now() + patience);
+}
+
+/// Where Redis was expected, and what became of the attempt, instead of a mere reason.
+[[noreturn]] void rethrow(
+    const std::exception_ptr& thrown, const redis::Connection& connection,
+    const std::string& endpoint) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const redis::Unavailable& error) {
+        const std::string& last = connection.last_error();
+        throw StoreAway(
+            "Redis at " + endpoint + " is not available: " + (last.empty() ? error.what() : last));
+    }
+}
+
 } // namespace
 
 void run_once(
@@ -32,7 +52,8 @@ void run_once(
     std::string mismatch;
     redis::ConnectionOptions options;
     options.link = link;
-    options.link.connect_timeout = std::chrono::seconds{10};
+    const std::string endpoint = link.endpoint.redacted();
+    options.link.connect_timeout = patience;
     options.link.events.mismatch = [&mismatch](const std::string& why) { mismatch = why; };
     redis::Connection connection(context, std::move(options));
     connection.start();
@@ -42,7 +63,11 @@ void run_once(
     });
     context.run();
     if (!mismatch.empty()) throw StartFailure(mismatch);
-    if (thrown) std::rethrow_exception(thrown);
+    if (thrown) rethrow(thrown, connection, endpoint);
+}
+
+void look_at_store(const redis::LinkOptions& link) {
+    run_once(link, ping);
 }
 
 } // namespace mfad::app

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "installation.hpp"
+
 #include "mfad/redis/connection.hpp"
 
 #include <functional>
@@ -10,10 +12,12 @@ namespace mfad::app {
 /// servers.
 ///
 /// Waits up to ten seconds for the connection. What the task throws is thrown here; a database that
-/// does not belong to this installation is `StartFailure`, one that cannot be reached
-/// `redis::Unavailable`.
+/// does not belong to this installation is `StartFailure`, one that cannot be reached `StoreAway`.
 void run_once(
     const redis::LinkOptions& link,
     const std::function<runtime::Awaitable<void>(redis::Connection&)>& task);
+
+/// Connects, and does nothing: throws what `run_once` throws when that cannot be done.
+void look_at_store(const redis::LinkOptions& link);
 
 } // namespace mfad::app

@@ -1,11 +1,13 @@
 #include "serve_thread.hpp"
 
+#include "demo.hpp"
 #include "service_options.hpp"
 
 #include "mfad/platform/log.hpp"
 #include "mfad/redis/key_watch.hpp"
 #include "mfad/service/cached_sources.hpp"
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -22,7 +24,8 @@ using platform::Config;
 redis::ConnectionOptions connection_options(
     const Shared& shared, unsigned number, StoreHealth& health) {
     redis::ConnectionOptions options;
-    options.link = shared.installation.link("serve-" + std::to_string(number));
+    options.link = without_demo_secrets(
+        shared.installation, shared.installation.link("serve-" + std::to_string(number)));
     options.max_commands = shared.installation.config().redis.max_waiting;
     options.link.events.up = [&health, number] {
         health.up();
@@ -136,17 +139,15 @@ void ServeThread::start() {
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
 }
 
-std::future<bool> ServeThread::drain(std::chrono::milliseconds grace) {
-    auto promise = std::make_shared<std::promise<bool>>();
-    std::future<bool> future = promise->get_future();
+void ServeThread::drain(
+    std::chrono::milliseconds grace, const runtime::Executor& where,
+    std::function<void(bool clean)> done) {
+    auto stopped = [done = std::move(done)](const std::exception_ptr& thrown, bool clean) {
+        if (thrown) std::rethrow_exception(thrown);
+        done(clean);
+    };
     asio::co_spawn(
-        parts_->context, parts_->stop(grace), [promise](std::exception_ptr thrown, bool clean) {
-            if (thrown)
-                promise->set_exception(thrown);
-            else
-                promise->set_value(clean);
-        });
-    return future;
+        parts_->context, parts_->stop(grace), asio::bind_executor(where, std::move(stopped)));
 }
 
 void ServeThread::join() {

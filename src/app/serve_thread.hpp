@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <functional>
-#include <future>
 #include <memory>
 
 namespace mfad::app {
@@ -40,8 +39,10 @@ public:
     ~ServeThread();
 
     void start();
-    /// Begins to stop. The future says whether nobody had to be cut off.
-    std::future<bool> drain(std::chrono::milliseconds grace);
+    /// Begins to stop. `done` is called on `where`, with whether nobody had to be cut off.
+    void drain(
+        std::chrono::milliseconds grace, const runtime::Executor& where,
+        std::function<void(bool clean)> done);
     /// Ends the thread, after `drain` is done.
     void join();
 

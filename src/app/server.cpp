@@ -2,6 +2,7 @@
 
 #include "demo.hpp"
 #include "ops.hpp"
+#include "run_once.hpp"
 #include "serve_thread.hpp"
 #include "server_metrics.hpp"
 #include "signals.hpp"
@@ -17,6 +18,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include <sys/resource.h>
 
 namespace mfad::app {
 namespace {
@@ -39,36 +42,38 @@ tcp::endpoint resolve(const platform::Endpoint& listen) {
     return *found.begin();
 }
 
+template <class Option>
+void bind(runtime::TcpSocket& socket, const tcp::endpoint& endpoint) {
+    boost::system::error_code error;
+    socket.open(endpoint.protocol(), error);
+    if (!error) socket.set_option(Option(true), error);
+    if (!error) socket.bind(endpoint, error);
+    if (error)
+        throw StartFailure(
+            "cannot listen on " + endpoint.address().to_string() + ":" +
+            std::to_string(endpoint.port()) + ": " + error.message());
+}
+
+/// Sharing a port is for the threads of one server: somebody else's is found out first.
+void refuse_taken(const tcp::endpoint& endpoint) {
+    asio::io_context context;
+    runtime::TcpSocket probe(context);
+    bind<asio::socket_base::reuse_address>(probe, endpoint);
+}
+
 /// Holds a port for the threads that are to share it. For port 0 the system has chosen one by then.
 class PortHolder {
 public:
     explicit PortHolder(const tcp::endpoint& endpoint) : socket_(context_) {
-        // Sharing a port is for the threads of one server: somebody else's is found out first.
-        Socket probe(context_);
-        bind<asio::socket_base::reuse_address>(probe, endpoint);
-        probe.close();
+        refuse_taken(endpoint);
         bind<asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>>(socket_, endpoint);
     }
 
     tcp::endpoint endpoint() const { return socket_.local_endpoint(); }
 
 private:
-    using Socket = asio::basic_stream_socket<tcp, runtime::Executor>;
-
-    template <class Option>
-    static void bind(Socket& socket, const tcp::endpoint& endpoint) {
-        boost::system::error_code error;
-        socket.open(endpoint.protocol(), error);
-        if (!error) socket.set_option(Option(true), error);
-        if (!error) socket.bind(endpoint, error);
-        if (error)
-            throw StartFailure(
-                "cannot listen on " + endpoint.address().to_string() + ":" +
-                std::to_string(endpoint.port()) + ": " + error.message());
-    }
-
     asio::io_context context_;
-    Socket socket_;
+    runtime::TcpSocket socket_;
 };
 
 /// Why the process has to end before it is told to; the first reason counts.
@@ -165,6 +170,7 @@ private:
         ops_.emplace(metrics_, std::move(stores), config_.ops.ready_after);
         http::ServerOptions options;
         options.endpoint = resolve(*config_.ops.listen);
+        refuse_taken(options.endpoint);
         options.max_connections = 256;
         ops_server_.emplace(context_, options, *ops_);
         ops_server_->start();
@@ -179,24 +185,28 @@ private:
             runtime::Timer delay(context_, config_.http.drain_delay);
             co_await delay.async_wait(runtime::tuple_token);
         }
-        const bool clean = drain_threads();
-        if (worker_) worker_->stop(config_.http.drain);
+        const bool clean = co_await drain_threads();
+        if (worker_) co_await worker_->stop(config_.http.drain);
         if (ops_server_) co_await ops_server_->drain(ops_drain);
         log::event(log::Level::info, "server.stopped", {{"clean", clean}});
         context_.stop();
     }
 
-    /// Blocks the main thread; nothing else needs it by now.
-    bool drain_threads() {
-        std::vector<std::future<bool>> ends;
-        for (const auto& thread : threads_)
-            ends.push_back(thread->drain(config_.http.drain));
+    /// The main thread stays with the ops listener and the signals meanwhile.
+    runtime::Awaitable<bool> drain_threads() {
+        runtime::Timer all(context_, runtime::SteadyClock::time_point::max());
+        std::size_t left = threads_.size();
         bool clean = true;
-        for (std::future<bool>& end : ends)
-            clean = end.get() && clean;
+        const auto done = [&](bool was_clean) {
+            clean = clean && was_clean;
+            if (--left == 0) all.cancel();
+        };
+        for (const auto& thread : threads_)
+            thread->drain(config_.http.drain, context_.get_executor(), done);
+        co_await all.async_wait(runtime::tuple_token);
         for (const auto& thread : threads_)
             thread->join();
-        return clean;
+        co_return clean;
     }
 
     Installation& installation_;
@@ -222,6 +232,31 @@ void say_where_mail_lands(const Config& config, std::ostream& out) {
             << "\n";
 }
 
+/// Each connection takes a descriptor, and the usual soft limit is 1,024.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// A database that is not ours ends the start; one that is away may come while we serve.
+void look_for_store(const Installation& installation) {
+    try {
+        look_at_store(without_demo_secrets(installation, installation.link("start")));
+    } catch (const StoreAway& away) {
+        log::event(log::Level::warn, "store.away", {{"error", away.what()}});
+    }
+}
+
+runtime::Awaitable<void> stop_when_told(
+    Signals& signals, WorkerThread& worker, std::chrono::milliseconds grace) {
+    const int signal = co_await signals.wait();
+    log::event(log::Level::info, "worker.stopping", {{"signal", signal}});
+    co_await worker.stop(grace);
+    log::event(log::Level::info, "worker.stopped");
+}
+
 } // namespace
 
 int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std::ostream& out) {
@@ -229,8 +264,12 @@ int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std
     const log::Writer writer(log_options(config));
     Installation installation(config);
     if (options.demo) load_demo(installation);
-    refuse_demo_secrets(installation);
+    look_for_store(installation);
+    raise_descriptor_limit();
     platform::Metrics metrics;
+    metrics.watch_counter(
+        "mfad_log_dropped_total", "Lines of the log that were lost: its reader is too slow.",
+        [&writer] { return static_cast<double>(writer.dropped()); });
     std::string doom;
     {
         Server server(installation, metrics);
@@ -252,6 +291,7 @@ int work(const platform::LoadedConfig& loaded) {
     const Config& config = loaded.config;
     const log::Writer writer(log_options(config));
     Installation installation(config);
+    look_for_store(installation);
     platform::Metrics metrics;
     asio::io_context context(1);
     Doom doom;
@@ -262,9 +302,14 @@ int work(const platform::LoadedConfig& loaded) {
     });
     worker.start();
     log::event(log::Level::info, "worker.started");
-    asio::co_spawn(context, signals.wait(), [&](std::exception_ptr, int) { context.stop(); });
+    std::exception_ptr failed;
+    asio::co_spawn(
+        context, stop_when_told(signals, worker, config.http.drain), [&](std::exception_ptr error) {
+            failed = error;
+            context.stop();
+        });
     context.run();
-    worker.stop(config.http.drain);
+    if (failed) std::rethrow_exception(failed);
     if (!doom.why().empty()) throw StartFailure(doom.why());
     return 0;
 }

@@ -16,6 +16,15 @@ platform::Metrics::Source sum_of(
     };
 }
 
+platform::Metrics::Source faults_of(const Threads& threads, http::Fault fault) {
+    return [&threads, fault] {
+        std::int64_t sum = 0;
+        for (const auto& thread : threads)
+            sum += thread->http_counters().of(fault).value();
+        return static_cast<double>(sum);
+    };
+}
+
 } // namespace
 
 void watch_threads(platform::Metrics& metrics, const Threads& threads) {
@@ -31,6 +40,14 @@ void watch_threads(platform::Metrics& metrics, const Threads& threads) {
     metrics.watch_counter(
         "mfad_http_accept_failures_total", "Pauses in accepting for want of descriptors or memory.",
         sum_of(threads, &Counters::accept_failures));
+    metrics.watch_counter(
+        "mfad_http_sessions_failed_total", "Connections that ended by a failure of ours.",
+        sum_of(threads, &Counters::sessions_failed));
+    for (std::size_t i = 0; i < http::fault_count; ++i)
+        metrics.watch_counter(
+            "mfad_http_faults_total", "Requests that HTTP itself refuses, by status.",
+            faults_of(threads, static_cast<http::Fault>(i)),
+            {{"status", std::to_string(http::status_of(static_cast<http::Fault>(i)))}});
     metrics.watch_gauge(
         "mfad_store_up", "Whether every thread has its connection to Redis.", [&threads] {
             for (const auto& thread : threads)

@@ -15,6 +15,7 @@ namespace asio = runtime::asio;
 namespace log = platform::log;
 
 constexpr std::chrono::seconds restart_pause{1};
+constexpr std::chrono::milliseconds look_interval{250};
 
 } // namespace
 
@@ -23,6 +24,7 @@ Signals::Signals(asio::io_context& context, redis::PrivateServer* server)
       server_(server), stopped_(context, runtime::SteadyClock::time_point::max()) {
     // A peer that closes is an error of the write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGHUP, SIG_IGN); // the end of a terminal is none of ours
     if (server_ == nullptr) return;
     asio::co_spawn(context_, guard_server(), [](std::exception_ptr thrown) {
         if (thrown) log::event(log::Level::error, "redis.guard_failed");
@@ -35,9 +37,9 @@ runtime::Awaitable<int> Signals::wait() {
         if (error) return;
         received = signal;
         die_on_next();
-        stopped_.cancel();
+        end_wait();
     });
-    co_await stopped_.async_wait(runtime::tuple_token);
+    if (!told_) co_await stopped_.async_wait(runtime::tuple_token);
     co_return received;
 }
 
@@ -48,10 +50,33 @@ void Signals::die_on_next() {
 }
 
 void Signals::stop() {
-    asio::post(context_, [this] { stopped_.cancel(); });
+    asio::post(context_, [this] { end_wait(); });
+}
+
+void Signals::end_wait() {
+    told_ = true;
+    stopped_.cancel();
+}
+
+runtime::Awaitable<void> Signals::pause(std::chrono::milliseconds time) {
+    runtime::Timer timer(context_, time);
+    co_await timer.async_wait(runtime::tuple_token);
+}
+
+/// Somebody else's server ends with him, perhaps a call that was only to take a moment.
+runtime::Awaitable<void> Signals::await_ownership() {
+    while (server_->role() == redis::PrivateServer::Role::guest) {
+        co_await pause(look_interval);
+        try {
+            if (server_->become_owner()) log::event(log::Level::info, "redis.taken_over");
+        } catch (const std::exception& failure) {
+            log::event(log::Level::error, "redis.restart_failed", {{"error", failure.what()}});
+        }
+    }
 }
 
 runtime::Awaitable<void> Signals::guard_server() {
+    co_await await_ownership();
     for (;;) {
         const auto [error, signal] = co_await children_.async_wait(runtime::tuple_token);
         if (error) co_return;
@@ -66,8 +91,7 @@ runtime::Awaitable<void> Signals::guard_server() {
                 log::event(log::Level::error, "redis.restart_failed", {{"error", failure.what()}});
             }
             if (running) break;
-            runtime::Timer pause(co_await asio::this_coro::executor, restart_pause);
-            co_await pause.async_wait(runtime::tuple_token);
+            co_await pause(restart_pause);
         }
     }
 }

@@ -10,9 +10,10 @@
 namespace mfad::app {
 
 /// What the main thread waits for: to be told to stop, and the end of the private Redis, which it
-/// starts again.
+/// starts again, or takes over from an owner who is gone.
 ///
-/// The first SIGTERM or SIGINT stops in good order, a second one at once.
+/// The first SIGTERM or SIGINT stops in good order, a second one at once. SIGHUP and SIGPIPE are
+/// ignored.
 class Signals {
 public:
     /// @param server may be null
@@ -25,13 +26,17 @@ public:
 
 private:
     runtime::Awaitable<void> guard_server();
+    runtime::Awaitable<void> await_ownership();
+    runtime::Awaitable<void> pause(std::chrono::milliseconds time);
     void die_on_next();
+    void end_wait();
 
     runtime::asio::io_context& context_;
     runtime::asio::basic_signal_set<runtime::Executor> ends_;
     runtime::asio::basic_signal_set<runtime::Executor> children_;
     redis::PrivateServer* server_;
     runtime::Timer stopped_;
+    bool told_ = false; ///< perhaps before anybody waits
 };
 
 } // namespace mfad::app

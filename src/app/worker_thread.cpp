@@ -1,5 +1,7 @@
 #include "worker_thread.hpp"
 
+#include "demo.hpp"
+
 #include "mfad/mail/mailbox.hpp"
 #include "mfad/mail/transport.hpp"
 #include "mfad/platform/log.hpp"
@@ -10,7 +12,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <algorithm>
-#include <future>
 #include <thread>
 
 namespace mfad::app {
@@ -25,7 +26,7 @@ redis::ConnectionOptions connection_options(
     const Installation& installation, StoreHealth& health,
     std::function<void(const std::string&)> mismatch) {
     redis::ConnectionOptions options;
-    options.link = installation.link("worker");
+    options.link = without_demo_secrets(installation, installation.link("worker"));
     options.max_commands = installation.config().redis.max_waiting;
     options.link.events.up = [&health] {
         health.up();
@@ -151,11 +152,9 @@ std::function<void()> WorkerThread::waker() const {
     return parts_->worker.waker();
 }
 
-void WorkerThread::stop(std::chrono::milliseconds grace) {
-    std::promise<void> done;
-    asio::co_spawn(
-        parts_->context, parts_->stop(grace), [&done](std::exception_ptr) { done.set_value(); });
-    done.get_future().wait();
+runtime::Awaitable<void> WorkerThread::stop(std::chrono::milliseconds grace) {
+    auto stopped = asio::co_spawn(parts_->context, parts_->stop(grace), runtime::use_awaitable);
+    co_await std::move(stopped);
     // After its grace the transport reports what it cut off; nobody acts on that any more, and the
     // leases end.
     parts_->transport->stop(std::chrono::milliseconds{0});

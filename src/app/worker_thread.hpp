@@ -4,6 +4,7 @@
 #include "store_health.hpp"
 
 #include "mfad/platform/metrics.hpp"
+#include "mfad/runtime/executor.hpp"
 
 #include <chrono>
 #include <functional>
@@ -27,8 +28,9 @@ public:
     void start();
     /// Wakes the worker; any thread.
     std::function<void()> waker() const;
-    /// Takes no further job, finishes what is under way within the grace, and ends the thread.
-    void stop(std::chrono::milliseconds grace);
+    /// Takes no further job, finishes what is under way within the grace, and ends the thread. May
+    /// be awaited on another thread; once, after `start`.
+    runtime::Awaitable<void> stop(std::chrono::milliseconds grace);
 
     const StoreHealth& store_health() const;
 

@@ -11,7 +11,8 @@
 namespace mfad::cli {
 namespace {
 
-/// Standard input can be read once, and an import reads twice: it is kept in a file without a name.
+/// Standard input and pipes can be read once, and an import reads twice: it is kept in a file
+/// without a name.
 std::fstream spool(std::istream& in) {
     const auto name = std::filesystem::temp_directory_path() / "mfad-import-XXXXXX";
     std::string path = name.string();
@@ -35,7 +36,12 @@ int import_from(const platform::Config& config, const std::string& name) {
         return app::import_file(config, name, file, std::cerr, progress);
     }
     std::ifstream file(name);
-    if (!file) throw std::runtime_error(name + ": cannot be read");
+    if (!file || std::filesystem::is_directory(name))
+        throw std::runtime_error(name + ": cannot be read");
+    if (!std::filesystem::is_regular_file(name)) {
+        std::fstream kept = spool(file);
+        return app::import_file(config, name, kept, std::cerr, progress);
+    }
     return app::import_file(config, name, file, std::cerr, progress);
 }
 

@@ -1,13 +1,21 @@
 #include "command.hpp"
 
-#include "mfad/redis/errors.hpp"
-
 #include <iostream>
 
 namespace mfad::cli {
 namespace {
 
 constexpr int cannot_start = 2;
+
+/// CLI11 says only that a subcommand is required, also to somebody who has mistyped one.
+int refuse_arguments(const CLI::App& app, const CLI::ParseError& error) {
+    const bool wanting = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (!wanting || unknown.empty()) return app.exit(error) == 0 ? 0 : cannot_start;
+    std::cerr << "mfad: there is no call " << unknown.front()
+              << "\nRun with --help for more information.\n";
+    return cannot_start;
+}
 
 int run(int argc, char** argv) {
     CLI::App app{"Self-hosted server for multi-factor-authentication state", "mfad"};
@@ -24,7 +32,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : cannot_start;
+        return refuse_arguments(app, error);
     }
     return invocation.status;
 }
@@ -36,8 +44,6 @@ int run_and_report(int argc, char** argv) {
     } catch (const platform::BadConfig& error) {
         for (const std::string& problem : error.problems())
             std::cerr << problem << "\n";
-    } catch (const redis::Unavailable& error) {
-        std::cerr << "mfad: Redis is not available: " << error.what() << "\n";
     } catch (const std::exception& error) {
         std::cerr << "mfad: " << error.what() << "\n";
     }

@@ -93,7 +93,10 @@ std::optional<std::string> web_address(std::string_view text) {
         return std::nullopt;
     if (!url.has_authority() || url.host().empty() || url.has_userinfo()) return std::nullopt;
     if (url.has_query() || url.has_fragment()) return std::nullopt;
-    if (url.has_port() && url.port_number() == 0) return std::nullopt;
+    // The number of a port that is too large has been cut to 16 bits.
+    if (url.has_port() &&
+        (url.port_number() == 0 || url.port() != std::to_string(url.port_number())))
+        return std::nullopt;
     return std::string(text.substr(0, text.find_last_not_of('/') + 1));
 }
 

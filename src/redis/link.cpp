@@ -56,8 +56,8 @@ Awaitable<void> Link::run() {
         limit_.cancel();
         transport_.close();
         if (!shut_) last_error_ = std::move(why); // what the owner ended did not fail
+        report(); // first: those whose commands fail now may end everything
         gone();
-        report();
         if (shut_) break;
         pause_.expires_after(backoff_.next(platform::random_below(1000) / 1000.0));
         co_await pause_.async_wait(runtime::tuple_token);

@@ -331,6 +331,17 @@ void PrivateServer::restart() {
     state_->start();
 }
 
+bool PrivateServer::become_owner() {
+    if (role() == Role::owner || !state_->try_own()) return false;
+    try {
+        state_->start();
+    } catch (...) {
+        state_->lock.close();
+        throw;
+    }
+    return true;
+}
+
 void PrivateServer::stop() {
     if (role() == Role::guest) return;
     state_->end_server();

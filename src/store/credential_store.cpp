@@ -7,6 +7,8 @@
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/json_text.hpp"
 
+#include <algorithm>
+
 namespace mfad::store {
 namespace {
 
@@ -62,6 +64,17 @@ std::string credential_digest(std::string_view secret) {
     return platform::hex(platform::sha256(secret));
 }
 
+PanelAccount read_panel_account(const std::string& login, std::string_view text) {
+    const JsonRecord record(text, record_version);
+    PanelAccount account;
+    account.login = login;
+    account.tenant = record.text("tenant");
+    account.password_hash = record.text("password_hash");
+    account.permissions_json = record.raw("permissions");
+    account.permissions = record.permissions("permissions");
+    return account;
+}
+
 Awaitable<std::optional<domain::Credential>> CredentialStore::find(
     const std::string& digest) const {
     redis::Command command("GET");
@@ -100,6 +113,9 @@ Awaitable<std::vector<std::string>> CredentialStore::digests_of(const std::strin
         for (std::size_t i = 0; i < keys.size(); ++i)
             digests.push_back(digest_of_key(keys.at(i).text()));
     } while (cursor != "0");
+    // A scan may name a key twice.
+    std::sort(digests.begin(), digests.end());
+    digests.erase(std::unique(digests.begin(), digests.end()), digests.end());
     co_return digests;
 }
 
@@ -120,14 +136,7 @@ Awaitable<std::optional<PanelAccount>> CredentialStore::panel_account(
     command.arg(context_.keys().panel_account(login));
     const redis::Reply reply = co_await context_.exec(command);
     if (reply.is_nil()) co_return std::nullopt;
-    const JsonRecord record(reply.text(), record_version);
-    PanelAccount account;
-    account.login = login;
-    account.tenant = record.text("tenant");
-    account.password_hash = record.text("password_hash");
-    account.permissions_json = record.raw("permissions");
-    account.permissions = record.permissions("permissions");
-    co_return account;
+    co_return read_panel_account(login, reply.text());
 }
 
 Awaitable<bool> CredentialStore::put_panel_account(const PanelAccount& account) const {

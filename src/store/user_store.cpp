@@ -46,8 +46,17 @@ Awaitable<UserStore::Put> UserStore::put(const UserRecord& record) const {
 
 Awaitable<void> UserStore::index_address(
     const domain::UserRef& user, const std::string& digest) const {
+    const std::string bucket = context_.keys().addresses(user.tenant, digest);
+    // The usual case, an address of one user, takes no script: that halves what this costs.
+    redis::Command claim("HSETNX");
+    claim.arg(bucket).arg(digest).arg(user.user);
+    redis::Command look("HGET");
+    look.arg(bucket).arg(digest);
+    const auto replies = co_await context_.exec(claim, look);
+    if (replies.second.text() == user.user) co_return;
+
     redis::Command command = redis::Command::eval(scripts::index_address, 1);
-    command.arg(context_.keys().addresses(user.tenant, digest)).arg(digest).arg(user.user);
+    command.arg(bucket).arg(digest).arg(user.user);
     co_await context_.eval(scripts::index_address, command);
 }
 

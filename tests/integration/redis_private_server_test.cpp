@@ -228,6 +228,21 @@ BOOST_AUTO_TEST_CASE(when_the_owner_is_killed_then_its_server_saves_and_the_next
     }
 }
 
+BOOST_AUTO_TEST_CASE(when_the_owner_is_gone_then_a_guest_can_become_the_owner) {
+    Holder owner(path);
+    const pid_t old_server = owner.server();
+    auto guest = PrivateServer::acquire(path, shipped_options());
+    BOOST_TEST((guest.role() == Role::guest));
+    BOOST_TEST(ask(endpoint, {"SET", "k", "v"}) == "OK");
+    BOOST_TEST(!guest.become_owner());
+    owner.kill_9();
+    BOOST_TEST(guest.become_owner());
+    BOOST_TEST((guest.role() == Role::owner));
+    BOOST_TEST(!is_running(old_server));
+    BOOST_TEST(ask(endpoint, {"GET", "k"}) == "v");
+    BOOST_TEST(!guest.become_owner());
+}
+
 BOOST_AUTO_TEST_CASE(when_the_server_is_killed_then_the_owner_hears_it_and_starts_it_again) {
     auto server = PrivateServer::acquire(path, shipped_options());
     BOOST_TEST(ask(server.endpoint(), {"SET", "k", "v"}) == "OK");

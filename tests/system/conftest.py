@@ -54,7 +54,7 @@ def init_keys(directory, key_file):
 
     from harness import BINARY
 
-    subprocess.run([str(BINARY), "keys", "init"], check=True, cwd=directory, capture_output=True,
+    subprocess.run([str(BINARY), "keys", "init"], check=True, cwd=key_file.parent, capture_output=True,
                    env={**os.environ, "MFAD_CRYPTO_KEY_FILE": str(key_file)})
 
 

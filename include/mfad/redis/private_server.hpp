@@ -64,6 +64,10 @@ public:
     /// Owner: starts the server again, with the data it had. Throws as `acquire`.
     void restart();
 
+    /// Guest: becomes the owner and starts the server if the owner is gone. Throws as `acquire`.
+    /// @return whether it did
+    bool become_owner();
+
     /// Owner: ends the server, which writes what it has not written yet, and gives up the
     /// directory. Guest: nothing.
     void stop();

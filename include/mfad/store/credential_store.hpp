@@ -22,6 +22,9 @@ struct PanelAccount {
     std::string permissions_json;
 };
 
+/// Reads a panel account as it is stored under `Keys::panel_account`. @throws Corrupt
+PanelAccount read_panel_account(const std::string& login, std::string_view record);
+
 /// Credentials and panel accounts. What is read on every request is read through a cache
 /// (service/).
 class CredentialStore {

@@ -1,0 +1,45 @@
+"""What a test asks of the private Redis of a data folder."""
+
+import pathlib
+
+import redis
+
+from harness import wait_for
+
+
+class PrivateRedis:
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.socket = self.directory / "redis.sock"
+
+    def connection(self):
+        return redis.Redis(unix_socket_path=str(self.socket))
+
+    def pid(self):
+        """Of the server that answers; None when there is none."""
+        try:
+            return self.connection().info("server")["process_id"]
+        except (redis.ConnectionError, redis.BusyLoadingError):
+            return None
+
+    def wait_for_pid(self, other_than=None):
+        def find():
+            pid = self.pid()
+            return pid if pid != other_than else None
+
+        return wait_for(find, f"a redis-server in {self.directory} other than {other_than}")
+
+
+def servers_of(directory):
+    """The ids of all redis-server processes that run in a folder, answering or not."""
+    found = []
+    for process in pathlib.Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            if (process / "comm").read_text() == "redis-server\n" and (process / "cwd").resolve() == directory:
+                found.append(int(process.name))
+        except OSError:
+            pass  # gone meanwhile
+    return found
+
