@@ -82,6 +82,11 @@ RouteTable::RouteTable() {
     router_.emplace(table);
 }
 
+bool RouteTable::belongs(const http::RouteMatch& match, const dialects::Dialect& owner) const {
+    const dialects::Dialect* dialect = entry(match.id()).dialect;
+    return dialect == nullptr || dialect == &owner || &owner == &dialects::native();
+}
+
 Front::Front(
     const RouteTable& routes, dialects::Services services, pages::Services pages,
     RequestMetrics& metrics, platform::Config::RequestLog log)
@@ -90,12 +95,14 @@ Front::Front(
 
 Awaitable<Response> Front::answer(
     const Request& request, const http::RouteMatch& match, service::Call& call) {
+    using Kind = http::RouteMatch::Kind;
     const dialects::Dialect& owner = dialects::owner_of(request.path);
-    if (match.kind() == http::RouteMatch::Kind::method_not_allowed)
+    if (match.kind() == Kind::not_found || !routes_.belongs(match, owner))
+        co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
+    if (match.kind() == Kind::method_not_allowed)
         co_return owner.refuse(
             request, call,
             domain::refuse(Code::wrong_method, {}, http::allow_value(match.allowed())));
-    if (!match.found()) co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
 
     const RouteTable::Entry& entry = routes_.entry(match.id());
     if (entry.page != nullptr) {
