@@ -13,7 +13,8 @@ from harness import ROOT
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # Fields of an answer that only an operation that declares them may have.
-DECLARED_HEADERS = re.compile(r"location|allow|www-authenticate|retry-after|(x-)?ratelimit.*|x-request-id|cache-control")
+DECLARED_HEADERS = re.compile(
+    r"location|allow|www-authenticate|retry-after|(x-)?ratelimit.*|x-request-id|cache-control")
 
 formats = jsonschema.FormatChecker(formats=())
 
@@ -65,10 +66,12 @@ class Operation:
     def check_headers(self, declared, response):
         declared = {name.lower(): self.api.resolve(header) for name, header in declared.items()}
         for name in (name.lower() for name in response.headers.keys()):
-            assert name in declared or not DECLARED_HEADERS.fullmatch(name), f"{self}: {response} has an undeclared {name}"
+            is_known = name in declared or not DECLARED_HEADERS.fullmatch(name)
+            assert is_known, f"{self}: {response} has an undeclared {name}"
         for name, header in declared.items():
             values = response.headers.get_all(name, [])
-            assert len(values) == 1 or not (values or header.get("required")), f"{self}: {response} has {name}: {values}"
+            is_once = len(values) == 1 or not (values or header.get("required"))
+            assert is_once, f"{self}: {response} has {name}: {values}"
             for value in values:
                 schema = header["schema"]
                 is_number = schema["type"] == "integer" and re.fullmatch(r"\d+", value)

@@ -39,7 +39,8 @@ def cost(redis, act):
     """The commands that an action takes."""
     before = commands(redis)
     act()
-    return {name: calls - before.get(name, 0) for name, calls in commands(redis).items() if calls != before.get(name, 0)}
+    after = commands(redis)
+    return {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
 
 
 def ok(response):

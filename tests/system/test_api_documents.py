@@ -146,7 +146,8 @@ def places(operation, world):
     """All the paths that the operation has."""
     values = {"organizationId": world.tenant, "project_id": world.tenant, "user_id": "2", "id": "1"}
     slashes = ("", "/") if operation.api.document.get("x-optional-slash") else ("",)
-    return [(prefix + operation.path).format(**values) + slash for prefix in operation.api.prefixes for slash in slashes]
+    return [(prefix + operation.path).format(**values) + slash
+            for prefix in operation.api.prefixes for slash in slashes]
 
 
 @by_operation
@@ -160,8 +161,8 @@ def test_every_operation_succeeds_at_every_path_of_its_document(prepared, operat
         world.set_user("2", enabled=[])
         world.mfad.load(world.credential("session", world.session, permissions={"users": ["read", "update"]}))
         assert operation.api.operation(operation.method, path) is operation
-        response = world.client.request(operation.method.upper(), path + query, headers=credential(operation.api, world),
-                                        json_body=body)
+        headers = credential(operation.api, world)
+        response = world.client.request(operation.method.upper(), path + query, headers=headers, json_body=body)
         assert str(response.status) == success, (path, response)
 
 

@@ -45,8 +45,9 @@ def enabled(world, *users):
     return [world.xsolla_state(str(user))["enabled"] for user in users]
 
 
-def add_users(world, *ids, **more):
-    world.mfad.load(*({"user": {"tenant": world.tenant, "id": str(id), "email": world.address(id), **more}} for id in ids))
+def add_users(world, *ids):
+    users = ({"tenant": world.tenant, "id": str(id), "email": world.address(id)} for id in ids)
+    world.mfad.load(*({"user": user} for user in users))
 
 
 # ---- update, selected ----------------------------------------------------------------------------------------------
@@ -250,7 +251,8 @@ def test_the_default_may_hold_for_all_who_have_nothing_of_their_own(make_world):
     assert set_default(world, ALLOWED).json() == OK
     assert enabled(world, 1, 4) == [True, True]
 
-    assert world.xsolla("POST", "1", {"mfa_type": "email", "enabled": False}).status == 204, "1 has his own from here on"
+    # From here on 1 has something of his own.
+    assert world.xsolla("POST", "1", {"mfa_type": "email", "enabled": False}).status == 204
     assert set_default(world, DISALLOWED).json() == set_default(world, ALLOWED).json() == OK
     assert enabled(world, 1, 4) == [False, True]
 

@@ -65,7 +65,8 @@ def test_one_request_may_be_sent_in_many_ways(make_world, transport):
 
 def test_the_vendors_panel_is_understood(world):
     """Form fields with JSON text, the hash among them, as its own client sends them."""
-    form = {"hash": world.session, "target": '{"type":"all"}', "settings": '{"type":"allowed","factor_types":["email"]}'}
+    form = {"hash": world.session, "target": '{"type":"all"}',
+            "settings": '{"type":"allowed","factor_types":["email"]}'}
     for content_type in (FORM, f"{FORM}; charset=UTF-8"):
         response = world.client.post("/panel/user/mfa/settings/update/", body=urllib.parse.urlencode(form),
                                      headers={"Content-Type": content_type, "X-Requested-With": "XMLHttpRequest"})

@@ -99,17 +99,19 @@ def test_a_post_answers_with_a_link(world, base):
 
 
 @pytest.mark.parametrize("headers, body", [
-    (JS_SDK, None), (PHP_SDK, None), ({"Content-Type": "application/json"}, "{"), ({"Content-Type": "text/plain"}, "hi"),
-    ({"Content-Type": "application/json"}, '{"status":"active","type":"duo"}'), ({"Content-Type": "multipart/form-data"}, "-"),
+    (JS_SDK, None), (PHP_SDK, None), ({"Content-Type": "application/json"}, "{"),
+    ({"Content-Type": "application/json"}, '{"status":"active","type":"duo"}'),
+    ({"Content-Type": "text/plain"}, "hi"), ({"Content-Type": "multipart/form-data"}, "-"),
     ({"Content-Type": "application/x-www-form-urlencoded"}, "a=%zz"), ({"Content-Type": "nonsense"}, "\x00\xff"),
     ({}, "no type at all"),
 ])
-@pytest.mark.parametrize("method, status", [("POST", 201), ("DELETE", 204)])
-def test_a_body_is_ignored_whatever_it_is(world, headers, body, method, status):
+def test_a_body_is_ignored_whatever_it_is(world, headers, body):
     activate(world, "1", ago(FRESH))
     headers = {"REB-APIKEY": world.secrets["1"], **headers}
-    response = world.client.request(method, f"/organizations/{world.tenant}/profile/mfa", headers=headers, body=body)
-    assert response.status == status, response
+    for method, status in (("POST", 201), ("DELETE", 204)):
+        path = f"/organizations/{world.tenant}/profile/mfa"
+        response = world.client.request(method, path, headers=headers, body=body)
+        assert response.status == status, response
 
 
 def test_the_newest_link_alone_holds(world):
