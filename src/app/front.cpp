@@ -32,19 +32,6 @@ Code refusal_code(Fault fault) {
     return Code::internal;
 }
 
-/// Faults that have a status of their own in HTTP. The dialects' tables know none of these; native
-/// answers give them.
-std::pair<unsigned, std::string_view> http_status(Fault fault) {
-    switch (fault) {
-    case Fault::header_too_large: return {431, "Request Header Fields Too Large"};
-    case Fault::target_too_long: return {414, "URI Too Long"};
-    case Fault::expectation_failed: return {417, "Expectation Failed"};
-    case Fault::not_implemented: return {501, "Not Implemented"};
-    case Fault::timed_out: return {408, "Request Timeout"};
-    default: return {0, {}};
-    }
-}
-
 /// What is thrown out of a handler: an outage is no bug.
 Refusal refusal_of(std::exception_ptr thrown, std::string& what) {
     try {
@@ -82,9 +69,14 @@ RouteTable::RouteTable() {
     router_.emplace(table);
 }
 
-bool RouteTable::belongs(const http::RouteMatch& match, const dialects::Dialect& owner) const {
+http::RouteMatch RouteTable::match(const Request& request) const {
+    http::RouteMatch match = router_->match(request.method, request.path);
+    if (match.kind() == http::RouteMatch::Kind::not_found) return match;
     const dialects::Dialect* dialect = entry(match.id()).dialect;
-    return dialect == nullptr || dialect == &owner || &owner == &dialects::native();
+    const dialects::Dialect& owner = dialects::owner_of(request.path);
+    // What native owns is what nobody else claims.
+    const bool foreign = dialect != nullptr && dialect != &owner && &owner != &dialects::native();
+    return foreign ? http::RouteMatch{} : std::move(match);
 }
 
 Front::Front(
@@ -95,14 +87,12 @@ Front::Front(
 
 Awaitable<Response> Front::answer(
     const Request& request, const http::RouteMatch& match, service::Call& call) {
-    using Kind = http::RouteMatch::Kind;
     const dialects::Dialect& owner = dialects::owner_of(request.path);
-    if (match.kind() == Kind::not_found || !routes_.belongs(match, owner))
-        co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
-    if (match.kind() == Kind::method_not_allowed)
+    if (match.kind() == http::RouteMatch::Kind::method_not_allowed)
         co_return owner.refuse(
             request, call,
             domain::refuse(Code::wrong_method, {}, http::allow_value(match.allowed())));
+    if (!match.found()) co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
 
     const RouteTable::Entry& entry = routes_.entry(match.id());
     if (entry.page != nullptr) {
@@ -115,7 +105,7 @@ Awaitable<Response> Front::answer(
 
 Awaitable<Response> Front::handle(const Request& request) {
     const auto begun = runtime::SteadyClock::now();
-    const http::RouteMatch match = routes_.router().match(request.method, request.path);
+    const http::RouteMatch match = routes_.match(request);
     service::Call call;
     Response response;
     std::exception_ptr thrown;
@@ -141,11 +131,12 @@ Awaitable<Response> Front::handle(const Request& request) {
 Response Front::fail(const Request& request, Fault fault) noexcept {
     const dialects::Dialect& owner = dialects::owner_of(request.path);
     const service::Call nobody;
-    const auto [status, title] = http_status(fault);
+    // The dialects' tables have no words for what only HTTP can say; the native shape says it.
+    const unsigned status = http::status_of(fault);
     const bool is_native = owner.name() == domain::DialectName::native;
-    Response response = is_native && status != 0
-                            ? http::problem(status, title, {}, request.request_id)
-                            : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
+    Response response =
+        is_native ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
+                  : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }

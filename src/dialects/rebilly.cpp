@@ -78,7 +78,7 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
         x.call.caller.kind == domain::Caller::Kind::user && !x.call.caller.user.empty();
     Result<void> ok{};
     if (writes) {
-        if (is_user) ok = take_key(x, {x.call.caller.user});
+        if (is_user) ok = take_key(x, x.call.caller.user);
         const Result<void> quota = co_await take_quota(x);
         if (!quota) co_return quota;
     }
@@ -194,8 +194,8 @@ Awaitable<Response> get_user_mfa(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::Caller& caller = x.call.caller;
-    const bool is_user = !caller.user.empty(); // a key may be bound to none
-    if (is_user ? caller.user != user : !caller.permissions.has(Permission::users_read))
+    const bool own = caller.kind == domain::Caller::Kind::user && !caller.user.empty();
+    if (own ? caller.user != user : !caller.permissions.has(Permission::users_read))
         co_return refuse(x, domain::refuse(Code::forbidden));
     if (!is_resource_id(user)) co_return refuse(x, domain::refuse(Code::no_such_user));
     const Result<MfaState> state = co_await x.services.settings.read(x.call, user);

@@ -25,7 +25,7 @@ std::string_view to_string(DialectName name);
 std::optional<DialectName> dialect_name(std::string_view text);
 
 /// Who signs tokens for a tenant, and what a token of his is good for. One key has one algorithm
-/// and stands under one use (DECISIONS.md, "Whose token").
+/// and stands under one use (docs/dialects.md, "Who is who").
 struct TokenIssuer {
     enum class Use : std::uint8_t {
         user,   ///< speaks as the user that `user_claim` names

@@ -4,7 +4,7 @@
 --
 -- KEYS  quota; with an idempotency key: the live keys of its credential
 -- ARGV  1 period us  2 limit (0: no quota)   with an idempotency key: 3 its hash, 4 lifetime ms, 5 places
--- Returns  allowed, remaining, retry us, reset us, place (1 taken or held, 0 none left, with retry us)
+-- Returns  packed <B allowed, I4 remaining, d retry us, d reset us, B place (1 taken or held, 0 none left, with retry us)
 local now = now_us()
 local allowed, tat, remaining, retry, reset = true, 0, 0, 0, 0
 local limit = tonumber(ARGV[2])
@@ -28,4 +28,4 @@ if allowed and ARGV[3] then
     end
   end
 end
-return { allowed and 1 or 0, remaining, retry, reset, place }
+return struct.pack('<BI4ddB', allowed and 1 or 0, remaining, retry, reset, place)
