@@ -30,6 +30,11 @@ add_compile_definitions(
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_SEPARATE_COMPILATION   # compiled once, in src/runtime/asio.cpp
   BOOST_ASIO_DISABLE_BOOST_COROUTINE
+  # Coroutine frames by operator new, which glibc keeps at hand for each thread; aligned_alloc it does not. Some of them
+  # are kept by Asio, for all that one request needs.
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC
+  BOOST_ASIO_DISABLE_BOOST_ALIGN
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8
   BOOST_BEAST_SEPARATE_COMPILATION  # compiled once, in src/http/beast.cpp
   BOOST_BEAST_USE_STD_STRING_VIEW)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
