@@ -56,9 +56,6 @@ struct Tenant {
     bool navixy_default_applies_unset = false;
     bool rebilly_builtin_is_otp = false; ///< built-in factors show as `otp` instead of `guardian`
 
-    std::string xsolla_mfa_url; ///< as PUT /projects/{id}/mfa has set it
-    unsigned xsolla_priority = 1;
-
     bool speaks(DialectName dialect) const {
         return (dialects & static_cast<unsigned>(dialect)) != 0;
     }
