@@ -69,6 +69,16 @@ RouteTable::RouteTable() {
     router_.emplace(table);
 }
 
+http::RouteMatch RouteTable::match(const Request& request) const {
+    http::RouteMatch match = router_->match(request.method, request.path);
+    if (match.kind() == http::RouteMatch::Kind::not_found) return match;
+    const dialects::Dialect* dialect = entry(match.id()).dialect;
+    const dialects::Dialect& owner = dialects::owner_of(request.path);
+    // What native owns is what nobody else claims.
+    const bool foreign = dialect != nullptr && dialect != &owner && &owner != &dialects::native();
+    return foreign ? http::RouteMatch{} : std::move(match);
+}
+
 Front::Front(
     const RouteTable& routes, dialects::Services services, pages::Services pages,
     RequestMetrics& metrics, platform::Config::RequestLog log)
@@ -95,7 +105,7 @@ Awaitable<Response> Front::answer(
 
 Awaitable<Response> Front::handle(const Request& request) {
     const auto begun = runtime::SteadyClock::now();
-    const http::RouteMatch match = routes_.router().match(request.method, request.path);
+    const http::RouteMatch match = routes_.match(request);
     service::Call call;
     Response response;
     std::exception_ptr thrown;

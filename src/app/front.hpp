@@ -27,6 +27,9 @@ public:
     RouteTable();
 
     const http::Router& router() const { return *router_; }
+    /// The route of a request; none where a pattern fits that is not the path's owner's:
+    /// `/users/me` is Xsolla's, though Rebilly's `/users/{id}` fits.
+    http::RouteMatch match(const http::Request& request) const;
     const Entry& entry(http::RouteId id) const { return entries_[id]; }
     std::size_t size() const { return entries_.size(); }
     const std::vector<Entry>& entries() const { return entries_; }

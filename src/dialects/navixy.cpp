@@ -64,15 +64,19 @@ Result<std::string> credential(const Request& request, const Result<Parameters>&
     return hash;
 }
 
+enum class Effect : std::uint8_t { reads, writes };
+
 /// Admits a session; with a permission, one that has it.
 Awaitable<Result<void>> admit(
-    Exchange& x, const std::string& hash, std::optional<Permission> permission) {
+    Exchange& x, const std::string& hash, std::optional<Permission> permission, Effect effect) {
     const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
     Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
     if (!call) co_return call.error();
     x.call = std::move(*call);
+    const Result<void> key = effect == Effect::writes ? take_key(x, no_user) : Result<void>{};
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return quota;
+    if (!key) co_return key;
     if (permission && !x.call.caller.permissions.has(*permission))
         co_return domain::refuse(Code::forbidden);
     co_return Result<void>{};
@@ -85,11 +89,12 @@ struct Session {
 };
 
 /// The session comes first: who has none learns nothing of what else is wrong.
-Awaitable<Result<Session>> open_session(Exchange& x, std::optional<Permission> permission) {
+Awaitable<Result<Session>> open_session(
+    Exchange& x, std::optional<Permission> permission, Effect effect = Effect::reads) {
     Result<Parameters> parameters = Parameters::read(x.request);
     const Result<std::string> hash = credential(x.request, parameters);
     if (!hash) co_return hash.error();
-    const Result<void> admitted = co_await admit(x, *hash, permission);
+    const Result<void> admitted = co_await admit(x, *hash, permission, effect);
     if (!admitted) co_return admitted.error();
     if (!parameters) co_return parameters.error();
     co_return Session{*hash, std::move(*parameters)};
@@ -181,26 +186,16 @@ Awaitable<Result<void>> apply(Exchange& x, const Target& target, bool allowed) {
     co_return co_await x.services.settings.change_many(x.call, target.users, change);
 }
 
-/// A factor that the tenant's policy rules out is named like any other wrong parameter.
-Refusal named(Refusal refusal) {
-    if (refusal.code == Code::factor_not_allowed) {
-        refusal.field = "settings.factor_types";
-        refusal.why = "is not allowed by the policy";
-    }
-    return refusal;
-}
-
 Awaitable<Response> update(Exchange& x) {
-    const Result<Session> session = co_await open_session(x, Permission::users_update);
-    if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, no_user);
-    if (!key) co_return refuse(x, key.error());
+    const Result<Session> session =
+        co_await open_session(x, Permission::users_update, Effect::writes);
+    if (!session) co_return co_await refuse_content(x, session.error());
     const Result<Target> target = read_target(session->parameters, x.call.tenant->navixy_max_ids);
     if (!target) co_return co_await refuse_content(x, target.error());
     const Result<bool> allowed = read_settings(session->parameters);
     if (!allowed) co_return co_await refuse_content(x, allowed.error());
     const Result<void> outcome = co_await apply(x, *target, *allowed);
-    if (!outcome) co_return refuse(x, named(outcome.error()));
+    if (!outcome) co_return refuse(x, outcome.error());
     Response response = success();
     co_return std::move(add_rate_fields(response, x.call));
 }
@@ -219,17 +214,16 @@ Awaitable<Response> read_default(Exchange& x) {
 }
 
 Awaitable<Response> update_default(Exchange& x) {
-    const Result<Session> session = co_await open_session(x, Permission::users_update);
-    if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, no_user);
-    if (!key) co_return refuse(x, key.error());
+    const Result<Session> session =
+        co_await open_session(x, Permission::users_update, Effect::writes);
+    if (!session) co_return co_await refuse_content(x, session.error());
     const Result<bool> allowed = read_settings(session->parameters);
     if (!allowed) co_return co_await refuse_content(x, allowed.error());
     store::TenantChange change;
     change.default_setting = *allowed ? DefaultSetting::allowed_email : DefaultSetting::disallowed;
     if (*allowed) change.must_be_in_policy = FactorType::email;
     const auto outcome = co_await x.services.settings.change_tenant(x.call, change);
-    if (!outcome) co_return refuse(x, named(outcome.error()));
+    if (!outcome) co_return refuse(x, outcome.error());
     Response response = success();
     co_return std::move(add_rate_fields(response, x.call));
 }
@@ -329,6 +323,15 @@ Refused refusal(Code code) {
     return {500, "6", "Unexpected error"};
 }
 
+/// The vendor's panel prints `errors[]` with every code 7: what has no parameter's name yet gets
+/// one.
+std::pair<std::string_view, std::string_view> fault(const Refusal& why) {
+    if (why.code == Code::factor_not_allowed)
+        return {"settings.factor_types", "is not allowed by the policy"};
+    if (why.code == Code::key_reused) return {"Idempotency-Key", "was used for another request"};
+    return {why.field, why.why};
+}
+
 class Navixy : public Dialect {
 public:
     domain::DialectName name() const override { return domain::DialectName::navixy; }
@@ -340,9 +343,10 @@ public:
         platform::JsonText body;
         body.begin_object().member("success", false).key("status").begin_object();
         body.key("code").raw(refused.code).member("description", refused.text).end_object();
-        if (refused.code == "7" && !why.field.empty()) {
+        if (refused.code == "7") {
+            const auto [parameter, error] = fault(why);
             body.key("errors").begin_array().begin_object();
-            body.member("parameter", why.field).member("error", why.why);
+            body.member("parameter", parameter).member("error", error);
             body.end_object().end_array();
         }
         if (why.code == Code::internal) body.member("request_id", request.request_id);

@@ -14,8 +14,8 @@
 namespace mfad::dialects {
 
 /// The parameters of a Navixy call, wherever they came: members of a JSON body, fields of a form
-/// body, or the query, in this order of precedence. In forms and queries an object is JSON text
-/// (FACTS.md 4.2).
+/// body, or the query, in this order of precedence. In forms and queries an object is JSON
+/// text.
 class NavixyParameters {
 public:
     /// @return `malformed` for a body that is neither a JSON object nor a form, `too many fields`

@@ -194,7 +194,7 @@ Awaitable<Response> get_user_mfa(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::Caller& caller = x.call.caller;
-    const bool own = caller.kind == domain::Caller::Kind::user;
+    const bool own = caller.kind == domain::Caller::Kind::user && !caller.user.empty();
     if (own ? caller.user != user : !caller.permissions.has(Permission::users_read))
         co_return refuse(x, domain::refuse(Code::forbidden));
     if (!is_resource_id(user)) co_return refuse(x, domain::refuse(Code::no_such_user));

@@ -205,17 +205,16 @@ Awaitable<Response> put_project_mfa(Exchange& x) {
 Awaitable<Response> get_project_mfa(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::tenant_read);
     if (!admitted) co_return refuse(x, admitted.error());
-    const auto rules = co_await x.services.settings.tenant_rules(x.call);
-    if (!rules) co_return refuse(x, rules.error());
+    const auto project = co_await x.services.settings.project(x.call);
+    if (!project) co_return refuse(x, project.error());
     platform::JsonText body;
     body.begin_object().key("mfa_types").begin_array();
-    if (rules->policy.contains(FactorType::email)) {
+    if (project->rules.policy.contains(FactorType::email)) {
         body.begin_object().member("mfa_type", "email");
-        body.member("priority", x.call.tenant->xsolla_priority).end_object();
+        body.member("priority", project->priority == "2" ? 2 : 1).end_object();
     }
     body.end_array();
-    if (!x.call.tenant->xsolla_mfa_url.empty())
-        body.member("mfa_url", x.call.tenant->xsolla_mfa_url);
+    if (!project->mfa_url.empty()) body.member("mfa_url", project->mfa_url);
     body.end_object();
     co_return Response(200, json_type, std::move(body).str());
 }

@@ -186,6 +186,7 @@ RouteMatch Router::match(Method method, std::string_view path) const {
     const Node* node = walk.split() ? walk.find(*root_, 0) : nullptr;
     if (node == nullptr) return match;
     match.kind_ = RouteMatch::Kind::method_not_allowed;
+    match.id_ = node->answers.front().id;
     for (const Node::Answer& answer : node->answers) {
         match.allowed_ = match.allowed_ | answer.methods;
         if (!answer.methods.has(method)) continue;

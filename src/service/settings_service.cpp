@@ -193,6 +193,12 @@ Awaitable<Result<domain::TenantRules>> SettingsService::tenant_rules(const Call&
     co_return *rules;
 }
 
+Awaitable<Result<store::ProjectRecord>> SettingsService::project(const Call& call) {
+    const auto project = co_await settings_.project(call.tenant->id);
+    if (!project) co_return domain::refuse(Code::no_such_tenant);
+    co_return *project;
+}
+
 Awaitable<SettingsService::Outcome> SettingsService::change_tenant(
     Call& call, const store::TenantChange& change) {
     const auto entry = idempotency(call, options_.key_lifetime);

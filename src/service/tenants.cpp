@@ -31,8 +31,6 @@ Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(
     auto read = read_stored_tenant(id, record->document, jwt);
     if (!read) throw store::Corrupt("a tenant's record that cannot be read: " + read.error().field);
     auto tenant = std::make_shared<domain::Tenant>(std::move(*read));
-    tenant->xsolla_mfa_url = record->xsolla_mfa_url;
-    if (record->xsolla_priority == "2") tenant->xsolla_priority = 2;
     co_return tenant;
 }
 

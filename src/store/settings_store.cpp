@@ -4,6 +4,7 @@
 #include "scripts.hpp"
 
 #include "mfad/platform/packed.hpp"
+#include "mfad/store/tenant_store.hpp"
 
 namespace mfad::store {
 namespace {
@@ -201,6 +202,24 @@ Awaitable<std::optional<domain::TenantRules>> SettingsStore::rules(
     append_rules_fields(command);
     const redis::Reply reply = co_await context_.exec(command);
     co_return decode_rules(reply);
+}
+
+Awaitable<std::optional<ProjectRecord>> SettingsStore::project(const std::string& tenant) const {
+    const Keys& keys = context_.keys();
+    redis::Command rules_command("HMGET");
+    rules_command.arg(keys.rules(keys.tenant_partition(tenant), tenant));
+    append_rules_fields(rules_command);
+    redis::Command fields_command("HMGET");
+    fields_command.arg(keys.tenant(tenant));
+    fields_command.arg(TenantStore::xsolla_mfa_url).arg(TenantStore::xsolla_priority);
+    const auto [rules_reply, fields] = co_await context_.exec(rules_command, fields_command);
+    const auto rules = decode_rules(rules_reply);
+    if (!rules) co_return std::nullopt;
+    ProjectRecord project;
+    project.rules = *rules;
+    if (!fields.at(0).is_nil()) project.mfa_url = fields.at(0).text();
+    if (!fields.at(1).is_nil()) project.priority = fields.at(1).text();
+    co_return project;
 }
 
 Awaitable<bool> SettingsStore::note_refusal(const Idempotency& idempotency) const {

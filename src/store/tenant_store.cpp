@@ -7,7 +7,6 @@ using runtime::Awaitable;
 Awaitable<std::optional<TenantRecord>> TenantStore::find(const std::string& tenant) const {
     redis::Command command("HMGET");
     command.arg(context_.keys().tenant(tenant)).arg(document).arg(jwt);
-    command.arg(xsolla_mfa_url).arg(xsolla_priority);
     const redis::Reply fields = co_await context_.exec(command);
     if (fields.at(0).is_nil()) co_return std::nullopt;
     const auto text = [&fields](std::size_t i) {
@@ -18,8 +17,6 @@ Awaitable<std::optional<TenantRecord>> TenantStore::find(const std::string& tena
     record.id = tenant;
     record.document = text(0);
     record.jwt = text(1);
-    record.xsolla_mfa_url = text(2);
-    record.xsolla_priority = text(3);
     co_return record;
 }
 

@@ -1,12 +1,87 @@
 """Holds the answers of the running server against docs/api/*.yaml."""
 
+import datetime
 import json
 import re
+import urllib.parse
 
 import jsonschema
 import yaml
 
 from harness import ROOT
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# Fields of an answer that only an operation that declares them may have.
+DECLARED_HEADERS = re.compile(
+    r"location|allow|www-authenticate|retry-after|(x-)?ratelimit.*|x-request-id|cache-control")
+
+formats = jsonschema.FormatChecker(formats=())
+
+
+@formats.checks("date-time", raises=ValueError)
+def is_date_time(text):
+    if not isinstance(text, str):
+        return True
+    datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", text) is not None
+
+
+@formats.checks("uri", raises=ValueError)
+def is_uri(text):
+    if not isinstance(text, str):
+        return True
+    url = urllib.parse.urlsplit(text)
+    return bool(url.scheme and url.netloc) and text.isascii() and " " not in text
+
+
+def distinct_members(pairs):
+    members = dict(pairs)
+    assert len(members) == len(pairs), f"a member comes twice: {[name for name, _ in pairs]}"
+    return members
+
+
+class Operation:
+    """One method of one path."""
+
+    def __init__(self, api, path, method, node):
+        self.api, self.path, self.method, self.node = api, path, method, node
+        self.id = node["operationId"]
+
+    def __repr__(self):
+        return f"{self.api.name} {self.id}"
+
+    def check(self, response):
+        """Fails unless the answer is one that the operation declares."""
+        responses = self.node["responses"]
+        assert str(response.status) in responses, f"{self} does not declare {response}"
+        declared = self.api.resolve(responses[str(response.status)])
+        self.check_headers(declared.get("headers", {}), response)
+        if "content" in declared:
+            self.check_content(declared["content"], response)
+        else:
+            assert response.body == b"", f"{self}: {response} has a body that is not declared"
+            assert response.header("Content-Type") is None, f"{self}: {response} has no content, yet a type"
+
+    def check_headers(self, declared, response):
+        declared = {name.lower(): self.api.resolve(header) for name, header in declared.items()}
+        for name in (name.lower() for name in response.headers.keys()):
+            is_known = name in declared or not DECLARED_HEADERS.fullmatch(name)
+            assert is_known, f"{self}: {response} has an undeclared {name}"
+        for name, header in declared.items():
+            values = response.headers.get_all(name, [])
+            is_once = len(values) == 1 or not (values or header.get("required"))
+            assert is_once, f"{self}: {response} has {name}: {values}"
+            for value in values:
+                schema = header["schema"]
+                is_number = schema["type"] == "integer" and re.fullmatch(r"\d+", value)
+                self.api.validate(schema, int(value) if is_number else value, f"{self}: {name} of {response}")
+
+    def check_content(self, content, response):
+        media_type = (response.header("Content-Type") or "").split(";")[0]
+        assert media_type in content, f"{self}: {response} is of the undeclared type {media_type}"
+        body = json.loads(response.body, object_pairs_hook=distinct_members)
+        self.api.validate(content[media_type]["schema"], body, f"{self}: {response}")
 
 
 class Api:
@@ -17,41 +92,29 @@ class Api:
         self.name = file.name
         self.resolver = jsonschema.RefResolver("", self.document)
         self.prefixes = [server["url"].rstrip("/") for server in self.document["servers"]]
-        self.paths = [(self.pattern(prefix + path), item)
-                      for prefix in self.prefixes for path, item in self.document["paths"].items()]
+        self.operations = [Operation(self, path, method, node)
+                           for path, item in self.document["paths"].items()
+                           for method, node in item.items() if method in METHODS]
+        self.patterns = [(self.pattern(prefix + operation.path), operation)
+                         for operation in self.operations for prefix in self.prefixes]
 
-    @staticmethod
-    def pattern(path):
-        path = re.sub(r"^https?://[^/]+", "", path)
-        return re.compile("^" + re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + "$")
+    def pattern(self, path):
+        slash = "/?" if self.document.get("x-optional-slash") else ""
+        return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + slash)
 
     def operation(self, method, path):
-        for pattern, item in self.paths:
-            if pattern.match(path) and method.lower() in item:
-                return item[method.lower()]
+        for pattern, operation in self.patterns:
+            if operation.method == method.lower() and pattern.fullmatch(path):
+                return operation
         return None
 
     def resolve(self, node):
         return self.resolver.resolve(node["$ref"])[1] if "$ref" in node else node
 
-    def check(self, operation, response):
-        """Fails unless the answer is one that the operation declares."""
-        responses = operation["responses"]
-        declared = responses.get(str(response.status)) or responses.get("default")
-        assert declared, f"{self.name}: {operation['operationId']} does not declare {response.status}"
-        declared = self.resolve(declared)
-        content = declared.get("content")
-        if not content:
-            assert response.body == b"", f"{self.name}: {response} has a body that is not declared"
-            return
-        media_type = response.header("Content-Type").split(";")[0]
-        assert media_type in content, f"{self.name}: {media_type} is not declared for {response.status}"
-        if media_type.endswith("json"):
-            schema = content[media_type]["schema"]
-            jsonschema.Draft202012Validator(schema, resolver=self.resolver).validate(json.loads(response.body))
-        for name, header in declared.get("headers", {}).items():
-            if self.resolve(header).get("required"):
-                assert response.header(name) is not None, f"{self.name}: {response} lacks {name}"
+    def validate(self, schema, value, what):
+        validator = jsonschema.Draft202012Validator(schema, resolver=self.resolver, format_checker=formats)
+        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        assert error is None, f"{what}: {error.json_path} {error.message}"
 
 
 class Apis:
@@ -59,12 +122,10 @@ class Apis:
 
     def __init__(self):
         self.apis = [Api(file) for file in sorted((ROOT / "docs/api").glob("*.yaml"))]
-        self.checked = 0
 
     def observe(self, method, path, response):
         path = path.split("?")[0]
         for api in self.apis:
             operation = api.operation(method, path)
             if operation:
-                api.check(operation, response)
-                self.checked += 1
+                operation.check(response)

@@ -1,10 +1,17 @@
 """A tenant with users and credentials of every kind, made anew for each test that asks for one."""
 
+import datetime
 import secrets
 
 from harness import random_secret
 
 ALL_PERMISSIONS = {"users": ["read", "update", "create", "delete"], "tenant": ["read", "update"]}
+
+
+def ago(seconds):
+    """A time in the past, as imports have it."""
+    time = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class World:

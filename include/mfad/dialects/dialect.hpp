@@ -79,8 +79,8 @@ const Dialect& quiva();
 const Dialect& navixy();
 const Dialect& native();
 
-/// The dialect that owns a path, whether or not there is anything at it (DECISIONS.md, "Whose
-/// path").
+/// The dialect that owns a path, whether or not there is anything at it (docs/dialects.md,
+/// "Which path is whose").
 const Dialect& owner_of(std::string_view path);
 
 } // namespace mfad::dialects

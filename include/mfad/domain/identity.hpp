@@ -6,8 +6,7 @@
 
 namespace mfad::domain {
 
-/// Ids of tenants and users: 1..128 bytes of visible ASCII without space and without `/ ? # % "`
-/// (CONTRACT.md).
+/// Ids of tenants and users: 1..128 bytes of visible ASCII without space and without `/ ? # % "`.
 bool is_valid_id(std::string_view text);
 
 /// A user's positive integer id in Navixy's dialect, as decimal text; nothing for zero, negatives,

@@ -8,8 +8,8 @@
 
 namespace mfad::domain {
 
-/// How old the last second factor may be for a change that weakens an account (DECISIONS.md,
-/// "Weakening").
+/// How old the last second factor may be for a change that weakens an account (docs/dialects.md,
+/// "Weakening asks for proof").
 inline constexpr std::chrono::seconds proof_age{600};
 
 /// A change of settings as data, so that one script can apply any of them to the stored state: bits

@@ -25,7 +25,7 @@ std::string_view to_string(DialectName name);
 std::optional<DialectName> dialect_name(std::string_view text);
 
 /// Who signs tokens for a tenant, and what a token of his is good for. One key has one algorithm
-/// and stands under one use (DECISIONS.md, "Whose token").
+/// and stands under one use (docs/dialects.md, "Who is who").
 struct TokenIssuer {
     enum class Use : std::uint8_t {
         user,   ///< speaks as the user that `user_claim` names
@@ -55,9 +55,6 @@ struct Tenant {
     unsigned navixy_max_ids = 1000;
     bool navixy_default_applies_unset = false;
     bool rebilly_builtin_is_otp = false; ///< built-in factors show as `otp` instead of `guardian`
-
-    std::string xsolla_mfa_url; ///< as PUT /projects/{id}/mfa has set it
-    unsigned xsolla_priority = 1;
 
     bool speaks(DialectName dialect) const {
         return (dialects & static_cast<unsigned>(dialect)) != 0;

@@ -63,6 +63,7 @@ public:
 
     Kind kind() const { return kind_; }
     bool found() const { return kind_ == Kind::found; }
+    /// The route; with `method_not_allowed`, one of those that the path has.
     RouteId id() const { return id_; }
     /// With `method_not_allowed`: what the path knows, for `Allow`.
     Methods allowed() const { return allowed_; }

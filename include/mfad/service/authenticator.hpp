@@ -41,7 +41,7 @@ struct TokenRules {
     std::chrono::seconds max_lifetime{24 * 3600};
 };
 
-/// Says who a request comes from (CONTRACT.md, kinds of credentials; DECISIONS.md, "Whose token").
+/// Says who a request comes from (docs/dialects.md, "Who is who").
 ///
 /// A token is checked with the keys of one tenant only: the path's, if the token names him, else
 /// the one known tenant that it names. Whether the credential's tenant is the path's is for the

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <variant>
 
-/// The NDJSON of CONTRACT.md, line by line.
+/// The NDJSON of `mfad import`, line by line.
 namespace mfad::service {
 
 struct ImportedUser {

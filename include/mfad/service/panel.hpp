@@ -21,7 +21,7 @@ struct PanelSession {
     std::string permissions_json;
 };
 
-/// Signing in to the panel, leaving it, and what a session may do (FACTS.md 4.3).
+/// Signing in to the panel, leaving it, and what a session may do.
 class Panel {
 public:
     Panel(const store::Context& context, PasswordPool& passwords, PanelOptions options)

@@ -60,6 +60,9 @@ public:
 
     runtime::Awaitable<domain::Result<domain::TenantRules>> tenant_rules(const Call& call);
 
+    /// From the store, as whoever has just written it expects; a cached tenant may be behind.
+    runtime::Awaitable<domain::Result<store::ProjectRecord>> project(const Call& call);
+
     runtime::Awaitable<Outcome> change_tenant(Call& call, const store::TenantChange& change);
 
     /// Keeps a request that was refused for its own content from sharing its idempotency key with

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-/// A tenant as he is defined: the NDJSON member `tenant` of CONTRACT.md, and what is stored of it.
+/// A tenant as he is defined: the member `tenant` of an import, and what is stored of it.
 namespace mfad::service {
 
 /// A definition that was read and found sound.

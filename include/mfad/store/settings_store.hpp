@@ -73,6 +73,13 @@ struct TenantChange {
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
+/// What an Xsolla project offers: its tenant's rules, and the fields that are that dialect's alone.
+struct ProjectRecord {
+    domain::TenantRules rules;
+    std::string mfa_url;
+    std::string priority;
+};
+
 /// Settings of users and tenants. One call, one script, one round trip.
 class SettingsStore {
 public:
@@ -99,6 +106,7 @@ public:
 
     /// @return nothing when there is no such tenant
     runtime::Awaitable<std::optional<domain::TenantRules>> rules(const std::string& tenant) const;
+    runtime::Awaitable<std::optional<ProjectRecord>> project(const std::string& tenant) const;
 
     /// Binds an idempotency key to a request that was refused for its own content.
     /// @return false: the key belongs to another request

@@ -13,8 +13,6 @@ struct TenantRecord {
     std::string id;
     std::string document; ///< JSON: name, limits, options, …
     std::string jwt;      ///< sealed JSON: what its tokens are signed with
-    std::string xsolla_mfa_url;
-    std::string xsolla_priority;
 };
 
 /// Tenants' records; they are written by `SettingsStore::change_tenant`, together with the rules.
