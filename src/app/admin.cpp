@@ -13,7 +13,6 @@
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
-#include <algorithm>
 #include <limits>
 
 namespace mfad::app {
@@ -97,13 +96,6 @@ std::string_view name(store::ListedJob::Where where) {
     case store::ListedJob::Where::dead: break;
     }
     return "dead";
-}
-
-/// Two spaces at least, so that a long name does not run into what follows.
-std::string column(std::string_view text, std::size_t width) {
-    std::string out(text);
-    out.append(std::max(width, out.size() + 2) - out.size(), ' ');
-    return out;
 }
 
 void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
