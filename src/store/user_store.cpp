@@ -80,7 +80,8 @@ Awaitable<std::vector<std::string>> UserStore::find_by_address(
     std::vector<std::string> found;
     const std::vector<std::string> candidates = split(reply.text());
     for (const std::string& user : candidates) {
-        const std::optional<Contact> contact = co_await this->contact({tenant, user});
+        const domain::UserRef ref{tenant, user};
+        const std::optional<Contact> contact = co_await this->contact(ref);
         if (contact && contact->address.digest == digest) found.push_back(user);
     }
     co_return found;
