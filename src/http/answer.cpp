@@ -47,7 +47,8 @@ Response nobodys_answer(Fault fault) {
     platform::JsonText problem;
     problem.begin_object().member("type", "about:blank").member("title", reason_phrase(status));
     problem.member("status", status).end_object();
-    return Response(status, "application/problem+json", std::move(problem).str()).close();
+    return Response(status, "application/problem+json; charset=utf-8", std::move(problem).str())
+        .close();
 }
 
 } // namespace mfad::http
