@@ -174,7 +174,8 @@ BOOST_AUTO_TEST_CASE(several_users_change_together_or_not_at_all) {
         std::vector<std::string> users;
         for (int i = 1; i <= 50; ++i) {
             users.push_back(std::to_string(i));
-            co_await test::make_user(store, {"acme", users.back()});
+            const UserRef ref{"acme", users.back()};
+            co_await test::make_user(store, ref);
         }
         SettingsChange change;
         change.enable = change.must_be_allowed = email;
@@ -204,12 +205,12 @@ BOOST_AUTO_TEST_CASE(an_all_reaches_every_user_there_is_and_none_that_comes_late
     run([](const Context& store) -> Awaitable<void> {
         const SettingsStore settings(store);
         co_await test::define_tenant(store, "acme", email | totp);
-        co_await test::make_user(store, {"acme", "1"});
-        const auto allowed = co_await settings.set_all("acme", true, nullptr);
-        BOOST_CHECK(allowed.status == ChangeStatus::done);
-        co_await test::make_user(store, {"acme", "2"});
         const UserRef first{"acme", "1"};
         const UserRef second{"acme", "2"};
+        co_await test::make_user(store, first);
+        const auto allowed = co_await settings.set_all("acme", true, nullptr);
+        BOOST_CHECK(allowed.status == ChangeStatus::done);
+        co_await test::make_user(store, second);
         auto state = co_await settings.read(first);
         BOOST_CHECK(state->required() == email);
         state = co_await settings.read(second);
