@@ -64,15 +64,19 @@ Result<std::string> credential(const Request& request, const Result<Parameters>&
     return hash;
 }
 
+enum class Effect : std::uint8_t { reads, writes };
+
 /// Admits a session; with a permission, one that has it.
 Awaitable<Result<void>> admit(
-    Exchange& x, const std::string& hash, std::optional<Permission> permission) {
+    Exchange& x, const std::string& hash, std::optional<Permission> permission, Effect effect) {
     const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
     Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
     if (!call) co_return call.error();
     x.call = std::move(*call);
+    const Result<void> key = effect == Effect::writes ? take_key(x, {}) : Result<void>{};
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return quota;
+    if (!key) co_return key;
     if (permission && !x.call.caller.permissions.has(*permission))
         co_return domain::refuse(Code::forbidden);
     co_return Result<void>{};
@@ -85,11 +89,12 @@ struct Session {
 };
 
 /// The session comes first: who has none learns nothing of what else is wrong.
-Awaitable<Result<Session>> open_session(Exchange& x, std::optional<Permission> permission) {
+Awaitable<Result<Session>> open_session(
+    Exchange& x, std::optional<Permission> permission, Effect effect = Effect::reads) {
     Result<Parameters> parameters = Parameters::read(x.request);
     const Result<std::string> hash = credential(x.request, parameters);
     if (!hash) co_return hash.error();
-    const Result<void> admitted = co_await admit(x, *hash, permission);
+    const Result<void> admitted = co_await admit(x, *hash, permission, effect);
     if (!admitted) co_return admitted.error();
     if (!parameters) co_return parameters.error();
     co_return Session{*hash, std::move(*parameters)};
@@ -191,10 +196,9 @@ Refusal named(Refusal refusal) {
 }
 
 Awaitable<Response> update(Exchange& x) {
-    const Result<Session> session = co_await open_session(x, Permission::users_update);
-    if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, {});
-    if (!key) co_return refuse(x, key.error());
+    const Result<Session> session =
+        co_await open_session(x, Permission::users_update, Effect::writes);
+    if (!session) co_return co_await refuse_content(x, session.error());
     const Result<Target> target = read_target(session->parameters, x.call.tenant->navixy_max_ids);
     if (!target) co_return co_await refuse_content(x, target.error());
     const Result<bool> allowed = read_settings(session->parameters);
@@ -219,10 +223,9 @@ Awaitable<Response> read_default(Exchange& x) {
 }
 
 Awaitable<Response> update_default(Exchange& x) {
-    const Result<Session> session = co_await open_session(x, Permission::users_update);
-    if (!session) co_return refuse(x, session.error());
-    const Result<void> key = take_key(x, {});
-    if (!key) co_return refuse(x, key.error());
+    const Result<Session> session =
+        co_await open_session(x, Permission::users_update, Effect::writes);
+    if (!session) co_return co_await refuse_content(x, session.error());
     const Result<bool> allowed = read_settings(session->parameters);
     if (!allowed) co_return co_await refuse_content(x, allowed.error());
     store::TenantChange change;

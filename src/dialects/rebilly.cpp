@@ -79,6 +79,7 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
     Result<void> ok{};
     if (writes) {
         if (is_user) ok = take_key(x, {x.call.caller.user});
+        if (x.call.key) x.call.key->holds_secret = x.request.method == Method::post; // the link
         const Result<void> quota = co_await take_quota(x);
         if (!quota) co_return quota;
     }
@@ -194,7 +195,7 @@ Awaitable<Response> get_user_mfa(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::Caller& caller = x.call.caller;
-    const bool own = caller.kind == domain::Caller::Kind::user;
+    const bool own = caller.kind == domain::Caller::Kind::user && !caller.user.empty();
     if (own ? caller.user != user : !caller.permissions.has(Permission::users_read))
         co_return refuse(x, domain::refuse(Code::forbidden));
     if (!is_resource_id(user)) co_return refuse(x, domain::refuse(Code::no_such_user));

@@ -108,12 +108,13 @@ Result<SettingsChange> read_user_mfa(const Request& request) {
 
 Awaitable<Response> post_user_mfa(Exchange& x) {
     const std::string user(x.parameter(1));
-    const Result<void> admitted = co_await admit_write(x, {user}, Permission::users_update);
+    const WorkPlace place{user};
+    const Result<void> admitted = co_await admit_write(x, place, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     Result<SettingsChange> change = read_user_mfa(x.request);
     if (!change) {
         const bool exists = co_await x.services.settings.user_exists(x.call, user);
-        if (!exists) co_return refuse(x, domain::refuse(Code::no_such_user));
+        if (!exists) change = domain::refuse(Code::no_such_user);
         co_return co_await refuse_content(x, change.error());
     }
     // Where addresses count only when verified, switching email on asks for that first.
@@ -185,7 +186,8 @@ Result<ProjectMfa> read_project_mfa(const Request& request) {
 }
 
 Awaitable<Response> put_project_mfa(Exchange& x) {
-    const Result<void> admitted = co_await admit_write(x, {}, Permission::tenant_update);
+    const WorkPlace place{};
+    const Result<void> admitted = co_await admit_write(x, place, Permission::tenant_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<ProjectMfa> mfa = read_project_mfa(x.request);
     if (!mfa) co_return co_await refuse_content(x, mfa.error());
