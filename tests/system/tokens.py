@@ -1,0 +1,85 @@
+"""Issuers of signed tokens, as hosts have them."""
+
+import base64
+import functools
+import json
+import secrets
+import time
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+ALGORITHMS = ("HS256", "RS256", "ES256", "EdDSA")
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@functools.lru_cache(maxsize=None)
+def private_key(algorithm, name=""):
+    """Made once a run for each algorithm and name: RSA takes its time."""
+    if algorithm == "RS256":
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    if algorithm == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    if algorithm == "EdDSA":
+        return ed25519.Ed25519PrivateKey.generate()
+    return secrets.token_urlsafe(48)
+
+
+class Issuer:
+    """One entry of a tenant's `jwt`, and the tokens that it stands for."""
+
+    def __init__(self, name, algorithm="HS256", *, use="user", kid=None, key="", **entry):
+        self.name, self.algorithm, self.use, self.kid = name, algorithm, use, kid
+        self.key = private_key(algorithm, key or name)
+        self.more = entry
+
+    @property
+    def jwk(self):
+        if self.algorithm == "HS256":
+            jwk = {"kty": "oct", "k": b64(self.key.encode())}
+        elif self.algorithm == "RS256":
+            jwk = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
+        elif self.algorithm == "ES256":
+            jwk = json.loads(ECAlgorithm.to_jwk(self.key.public_key())) if hasattr(ECAlgorithm, "to_jwk") else ec_jwk(
+                self.key.public_key())
+        else:
+            from cryptography.hazmat.primitives import serialization
+
+            raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+            jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64(raw)}
+        jwk.pop("key_ops", None)
+        return {**jwk, "alg": self.algorithm, "use": "sig", **({"kid": self.kid} if self.kid else {})}
+
+    @property
+    def entry(self):
+        """As the tenant's definition has it."""
+        keys = {"alg": "HS256", "secret": self.key} if self.algorithm == "HS256" and not self.kid else {
+            "jwks": {"keys": [self.jwk]}}
+        return {"iss": self.name, "use": self.use, **keys, **self.more}
+
+    def claims(self, tenant, sub="1", **more):
+        """Claims of a token that is good, changed by `more`; None takes one out."""
+        now = int(time.time())
+        claims = {"iss": self.name, "aud": tenant, "sub": sub, "iat": now, "exp": now + 600, **more}
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, tenant, sub="1", *, headers=None, **more):
+        return self.sign(self.claims(tenant, sub, **more), headers=headers)
+
+    def sign(self, claims, headers=None):
+        headers = {**({"kid": self.kid} if self.kid else {}), **(headers or {})}
+        return jwt.encode(claims, self.key, algorithm=self.algorithm, headers=headers)
+
+
+def ec_jwk(public):
+    numbers = public.public_numbers()
+    return {"kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big"))}
+
+
+def unsigned(header, claims, signature=b""):
+    """A token put together by hand."""
+    return ".".join([b64(json.dumps(header).encode()), b64(json.dumps(claims).encode()), b64(signature)])
