@@ -34,18 +34,6 @@ Code refusal_code(Fault fault) {
     return Code::internal;
 }
 
-/// Faults that have a status of their own in HTTP. The dialects' tables know none of these; native
-/// answers give them.
-std::pair<unsigned, std::string_view> http_status(Fault fault) {
-    switch (fault) {
-    case Fault::header_too_large: return {431, "Request Header Fields Too Large"};
-    case Fault::target_too_long: return {414, "URI Too Long"};
-    case Fault::expectation_failed: return {417, "Expectation Failed"};
-    case Fault::timed_out: return {408, "Request Timeout"};
-    default: return {0, {}};
-    }
-}
-
 /// The answer to a request that no route takes.
 Refusal unrouted(const http::RouteMatch& match) {
     if (match.kind() == http::RouteMatch::Kind::not_found)
@@ -149,14 +137,15 @@ Awaitable<Response> Front::handle(const Request& request) {
 Response Front::fail(const Request& request, Fault fault) noexcept {
     const dialects::Dialect& owner = dialects::owner_of(request.path);
     const service::Call nobody;
-    const auto [status, title] = http_status(fault);
+    // The dialects' tables have no words for what only HTTP can say; the native shape says it.
+    const unsigned status = http::status_of(fault);
     const bool is_native = owner.name() == domain::DialectName::native;
     const Refusal refusal = fault == Fault::not_implemented
                                 ? unrouted(routes_.router().match(request.method, request.path))
                                 : domain::refuse(refusal_code(fault));
-    Response response = is_native && status != 0
-                            ? http::problem(status, title, {}, request.request_id)
-                            : owner.refuse(request, nobody, refusal);
+    Response response =
+        is_native ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
+                  : owner.refuse(request, nobody, refusal);
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }

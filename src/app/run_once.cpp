@@ -19,7 +19,7 @@ runtime::Awaitable<void> run_task(
     } catch (...) {
         thrown = std::current_exception();
     }
-    co_await connection.stop(std::chrono::milliseconds{100});
+    co_await connection.stop(std::chrono::milliseconds(100));
     if (thrown) std::rethrow_exception(thrown);
 }
 

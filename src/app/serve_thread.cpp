@@ -100,7 +100,7 @@ public:
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
         const bool clean = co_await server.drain(grace);
         co_await watch.stop();
-        co_await connection.stop(std::chrono::milliseconds{1000});
+        co_await connection.stop(std::chrono::milliseconds(1000));
         co_return clean;
     }
 

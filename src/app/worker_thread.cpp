@@ -117,7 +117,7 @@ public:
 
     runtime::Awaitable<void> stop(std::chrono::milliseconds grace) {
         co_await worker.stop(grace);
-        co_await connection.stop(std::chrono::milliseconds{1000});
+        co_await connection.stop(std::chrono::milliseconds(1000));
     }
 
     StoreHealth health;

@@ -41,7 +41,7 @@ std::optional<std::string_view> after_scheme(std::string_view value, std::string
     return value;
 }
 
-Result<void> take_key(Exchange& exchange, WorkPlace place) {
+Result<void> take_key(Exchange& exchange, std::string_view user) {
     const std::size_t count = exchange.request.count("Idempotency-Key");
     if (count == 0) return {};
     const std::string_view key = exchange.request.header("Idempotency-Key").value_or("");
@@ -62,7 +62,7 @@ Result<void> take_key(Exchange& exchange, WorkPlace place) {
     content += '\n';
     content += exchange.request.body;
     entry.fingerprint = platform::sha256(content);
-    entry.partition = exchange.services.settings.partition(call, std::string(place.user));
+    entry.partition = exchange.services.settings.partition(call, std::string(user));
     entry.storable = storable_statuses(exchange.dialect);
     call.key = std::move(entry);
     return {};

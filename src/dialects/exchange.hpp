@@ -17,14 +17,12 @@ std::optional<std::string_view> single_header(const http::Request& request, std:
 /// scheme or nothing behind.
 std::optional<std::string_view> after_scheme(std::string_view value, std::string_view scheme);
 
-/// Where the work of a request is done: at a user's, or at the tenant's own.
-struct WorkPlace {
-    std::string_view user; ///< empty: the tenant
-};
+/// For `take_key`: the work is the tenant's own.
+constexpr std::string_view no_user{};
 
 /// Reads the `Idempotency-Key` of a write into the call: 1..64 visible ASCII characters, else
-/// `invalid`.
-domain::Result<void> take_key(Exchange& exchange, WorkPlace place);
+/// `invalid`. @param user at whose place the work is done
+domain::Result<void> take_key(Exchange& exchange, std::string_view user);
 
 /// Counts the request against the tenant's quota in this dialect.
 inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {

@@ -73,7 +73,7 @@ Awaitable<Result<void>> admit(
     Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
     if (!call) co_return call.error();
     x.call = std::move(*call);
-    const Result<void> key = effect == Effect::writes ? take_key(x, {}) : Result<void>{};
+    const Result<void> key = effect == Effect::writes ? take_key(x, no_user) : Result<void>{};
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return quota;
     if (!key) co_return key;

@@ -91,7 +91,7 @@ Awaitable<Response> patch_mfa_settings(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const std::string user = x.call.caller.user;
-    const Result<void> key = take_key(x, {user});
+    const Result<void> key = take_key(x, user);
     if (!key) co_return refuse(x, key.error());
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return refuse(x, quota.error());

@@ -66,12 +66,11 @@ Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
 }
 
 /// Admits a write: its key, and the project's quota.
-Awaitable<Result<void>> admit_write(Exchange& x, WorkPlace place, Permission permission) {
+Awaitable<Result<void>> admit_write(Exchange& x, std::string_view user, Permission permission) {
     const Result<void> admitted = co_await admit(x, permission);
     if (!admitted) co_return admitted;
-    if (!place.user.empty() && !domain::is_valid_id(place.user))
-        co_return domain::refuse(Code::no_such_path);
-    const Result<void> key = take_key(x, place);
+    if (!user.empty() && !domain::is_valid_id(user)) co_return domain::refuse(Code::no_such_path);
+    const Result<void> key = take_key(x, user);
     if (!key) co_return key;
     co_return co_await take_quota(x);
 }
@@ -108,8 +107,7 @@ Result<SettingsChange> read_user_mfa(const Request& request) {
 
 Awaitable<Response> post_user_mfa(Exchange& x) {
     const std::string user(x.parameter(1));
-    const WorkPlace place{user};
-    const Result<void> admitted = co_await admit_write(x, place, Permission::users_update);
+    const Result<void> admitted = co_await admit_write(x, user, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     Result<SettingsChange> change = read_user_mfa(x.request);
     if (!change) {
@@ -186,8 +184,7 @@ Result<ProjectMfa> read_project_mfa(const Request& request) {
 }
 
 Awaitable<Response> put_project_mfa(Exchange& x) {
-    const WorkPlace place{};
-    const Result<void> admitted = co_await admit_write(x, place, Permission::tenant_update);
+    const Result<void> admitted = co_await admit_write(x, no_user, Permission::tenant_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<ProjectMfa> mfa = read_project_mfa(x.request);
     if (!mfa) co_return co_await refuse_content(x, mfa.error());

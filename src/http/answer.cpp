@@ -1,6 +1,6 @@
 #include "answer.hpp"
 
-#include "mfad/platform/json_text.hpp"
+#include "mfad/http/problem.hpp"
 
 #include <array>
 #include <charconv>
@@ -44,11 +44,8 @@ void append_answer(std::string& out, const Response& response, const AnswerFacts
 
 Response nobodys_answer(Fault fault) {
     const unsigned status = status_of(fault);
-    platform::JsonText problem;
-    problem.begin_object().member("type", "about:blank").member("title", reason_phrase(status));
-    problem.member("status", status).end_object();
-    return Response(status, "application/problem+json; charset=utf-8", std::move(problem).str())
-        .close();
+    Response response = problem(status, reason_phrase(status), {}, {});
+    return std::move(response.close());
 }
 
 } // namespace mfad::http

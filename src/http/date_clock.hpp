@@ -2,6 +2,7 @@
 
 #include "mfad/platform/clock.hpp"
 
+#include <chrono>
 #include <ctime>
 #include <string>
 #include <string_view>

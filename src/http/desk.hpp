@@ -1,7 +1,9 @@
 #pragma once
 
-#include "mfad/http/request_reader.hpp"
 #include "request_id.hpp"
+
+#include "mfad/http/request_reader.hpp"
+#include "mfad/platform/crypto.hpp"
 
 #include <memory>
 #include <string>
@@ -22,7 +24,7 @@ struct Desk {
 /// The desks of a thread. They are lent and come back by themselves.
 class Desks {
 public:
-    explicit Desks(const RequestLimits& limits) : limits_(limits) {}
+    explicit Desks(const RequestLimits& limits) : limits_(limits) { free_.reserve(most_kept); }
 
     /// Gives a desk back when it ends.
     class Return {
@@ -47,8 +49,9 @@ private:
     static constexpr std::size_t most_memory_kept = 64 * 1024;
 
     void take_back(std::unique_ptr<Desk> desk) {
-        if (free_.size() == most_kept || desk->out.capacity() > most_memory_kept) return;
         desk->reader.reset();
+        platform::wipe(desk->out);
+        if (free_.size() == most_kept || desk->out.capacity() > most_memory_kept) return;
         free_.push_back(std::move(desk));
     }
 

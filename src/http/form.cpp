@@ -2,6 +2,8 @@
 
 #include "percent.hpp"
 
+#include <algorithm>
+
 namespace mfad::http {
 
 std::optional<Form> Form::parse(std::string_view text, std::size_t max_fields) {

@@ -2,6 +2,8 @@
 
 #include "ascii.hpp"
 
+#include <algorithm>
+
 namespace mfad::http {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include "ascii.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 

@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST"
 constexpr std::array<std::uint16_t, fault_count> fault_statuses{400, 431, 414, 413, 415,
                                                                 417, 501, 408, 500};
 
+constexpr std::array<std::string_view, 5> session_fields{
+    "Connection", "Content-Length", "Date", "Transfer-Encoding", "X-Request-Id"};
+
 bool is_named(const Header& header, std::string_view name) {
     return ascii::equal_ignoring_case(header.name, name);
 }
@@ -87,6 +90,9 @@ std::size_t Request::count(std::string_view name) const {
 
 Response& Response::header(std::string_view name, std::string_view value) {
     if (!ascii::is_token(name)) throw std::logic_error("not a header name");
+    for (const std::string_view reserved : session_fields)
+        if (ascii::equal_ignoring_case(name, reserved))
+            throw std::logic_error("the session writes " + std::string(name));
     if (std::any_of(value.begin(), value.end(), ascii::is_control))
         throw std::logic_error("control character in the value of " + std::string(name));
     if (ascii::equal_ignoring_case(name, "Cache-Control")) has_cache_control_ = true;

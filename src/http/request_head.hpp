@@ -3,6 +3,7 @@
 #include "mfad/http/message.hpp"
 #include "mfad/http/request_reader.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ struct RequestHead {
     Method method = Method::other;
     bool forbidden_method = false; ///< CONNECT and TRACE, which no route may serve
     bool is_http_1_1 = false;
+    bool keeps_alive = false;
+    std::uint64_t body_length = 0; ///< when it is not chunked
     std::string_view target;
     std::vector<Header> headers;
     // Those that decide what is read, and how.
@@ -44,6 +47,16 @@ struct RequestHead {
     std::string_view path() const { return target.substr(0, target.find('?')); }
     std::string_view query() const;
 };
+
+/// What a header came to.
+struct HeadParse {
+    bool whole = false; ///< its end was found
+    std::optional<Fault> fault;
+};
+
+/// Parses the header at the start of `bytes` into `head`, which gets views: `bytes` has to stay
+/// where it is. After a fault, and when the header is not whole, `head` has what came before.
+HeadParse parse_head(std::string_view bytes, const RequestLimits& limits, RequestHead& head);
 
 /// Why a request with this header is not read on, if it is not. The length of its body is judged
 /// elsewhere.

@@ -4,6 +4,8 @@
 
 #include "mfad/platform/crypto.hpp"
 
+#include <algorithm>
+
 namespace mfad::http {
 
 bool is_sane_request_id(std::string_view id) {

@@ -4,119 +4,19 @@
 #include "chunked_body.hpp"
 #include "request_head.hpp"
 
-#include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
+#include "mfad/platform/crypto.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <functional>
-#include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace mfad::http {
 namespace {
 
-namespace beast = boost::beast;
-using beast::error_code;
 using Progress = RequestReader::Progress;
-
-Method method_of(beast::http::verb named) {
-    using beast::http::verb;
-    switch (named) {
-    case verb::get: return Method::get;
-    case verb::head: return Method::head;
-    case verb::post: return Method::post;
-    case verb::put: return Method::put;
-    case verb::patch: return Method::patch;
-    case verb::delete_: return Method::delete_;
-    case verb::options: return Method::options;
-    default: return Method::other;
-    }
-}
-
-/// Beast's parser of one request, over bytes that stay where they are while the header is in use:
-/// fields are views.
-class Parser final : public beast::http::basic_parser<true> {
-public:
-    Parser(RequestHead& head, const RequestLimits& limits) : head_(head), limits_(limits) {
-        header_limit(std::numeric_limits<std::uint32_t>::max()); // both counted by the reader
-        body_limit(boost::none);
-    }
-
-    /// Reads `bytes`; `error` is Beast's.
-    std::size_t read(std::string_view bytes, error_code& error) {
-        end_ = bytes.data() + bytes.size();
-        return put(beast::net::const_buffer(bytes.data(), bytes.size()), error);
-    }
-
-    /// What a failure of `read` means.
-    Fault fault() const { return fault_; }
-
-private:
-    void on_request_impl(
-        beast::http::verb verb, beast::string_view, beast::string_view target, int version,
-        error_code& error) override {
-        head_.method = method_of(verb);
-        head_.forbidden_method =
-            verb == beast::http::verb::connect || verb == beast::http::verb::trace;
-        head_.is_http_1_1 = version == 11;
-        head_.target = target; // a long one, too: it says whose answer this is
-        if (target.size() > limits_.target_bytes) refuse(Fault::target_too_long, error);
-    }
-
-    void on_field_impl(
-        beast::http::field field, beast::string_view name, beast::string_view value,
-        error_code& error) override {
-        if (is_folded(name, value)) return refuse(Fault::bad_request, error);
-        if (head_.headers.size() == limits_.header_fields)
-            return refuse(Fault::header_too_large, error);
-        head_.headers.push_back({name, value});
-        if (SingleField* single = single_field(field)) single->take(value);
-    }
-
-    // The reader takes bodies by itself.
-    std::size_t on_body_impl(beast::string_view, error_code&) override { return 0; }
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, error_code&) override {
-        return 0;
-    }
-    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
-    void on_response_impl(int, beast::string_view, int, error_code&) override {}
-    void on_header_impl(error_code&) override {}
-    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
-    void on_finish_impl(error_code&) override {}
-
-    void refuse(Fault fault, error_code& error) {
-        fault_ = fault;
-        error = beast::http::error::bad_field; // any error stops the parser
-    }
-
-    /// Whether the value stands on another line than the name (obs-fold), or was put together from
-    /// several.
-    bool is_folded(std::string_view name, std::string_view value) const {
-        const char* at = name.data() + name.size() + 1;
-        if (std::less<>{}(value.data(), at) || std::less<>{}(end_, value.data())) return true;
-        return std::find(at, value.data(), '\n') != value.data();
-    }
-
-    SingleField* single_field(beast::http::field named) {
-        using beast::http::field;
-        switch (named) {
-        case field::host: return &head_.host;
-        case field::content_length: return &head_.content_length;
-        case field::transfer_encoding: return &head_.transfer_encoding;
-        case field::content_encoding: return &head_.content_encoding;
-        case field::expect: return &head_.expect;
-        case field::authorization: return &head_.authorization;
-        default: return nullptr;
-        }
-    }
-
-    RequestHead& head_;
-    const RequestLimits& limits_;
-    const char* end_ = nullptr;
-    Fault fault_ = Fault::bad_request;
-};
 
 } // namespace
 
@@ -137,6 +37,7 @@ struct RequestReader::Parts {
     std::size_t header_end = 0;
     std::size_t cursor = 0;
     std::size_t size = 0;
+    std::size_t used = 0;     ///< how far the buffer has been filled since reset()
     std::size_t searched = 0; ///< unread bytes that hold no end of a header
 
     Phase phase = Phase::header;
@@ -145,7 +46,6 @@ struct RequestReader::Parts {
     std::string body; ///< a body that did not arrive in one piece
     std::size_t body_left = 0;
     bool waits_for_continue = false;
-    bool keeps_alive = false;
     Fault fault = Fault::bad_request;
     Request request;
 
@@ -211,32 +111,28 @@ Progress RequestReader::Parts::read_header() {
 }
 
 Progress RequestReader::Parts::refuse_long_header() {
-    Parser parser(head, limits);
-    error_code error;
-    parser.read(unread().substr(0, limits.header_bytes), error);
+    const HeadParse parsed = parse_head(unread().substr(0, limits.header_bytes), limits, head);
     describe_request();
-    if (error != beast::http::error::need_more) return refuse(parser.fault());
+    if (parsed.fault) return refuse(*parsed.fault);
     return refuse(head.target.empty() ? Fault::target_too_long : Fault::header_too_large);
 }
 
 Progress RequestReader::Parts::take_header(std::size_t length) {
-    Parser parser(head, limits);
-    error_code error;
-    cursor += parser.read(unread().substr(0, length), error);
+    const HeadParse parsed = parse_head(unread().substr(0, length), limits, head);
+    cursor += length;
     header_end = cursor;
     describe_request();
-    if (error) return refuse(parser.fault());
+    if (parsed.fault) return refuse(*parsed.fault);
+    assert(parsed.whole);
     if (const std::optional<Fault> why = fault_of(head)) return refuse(*why);
-    keeps_alive = head.is_http_1_1 && parser.keep_alive();
     waits_for_continue = head.expects_continue();
     if (head.is_chunked()) {
         chunks.emplace(limits);
         phase = Phase::chunked_body;
         return read_chunked_body();
     }
-    const std::uint64_t expected = parser.content_length().value_or(0);
-    if (expected > limits.body_bytes) return refuse(Fault::body_too_large);
-    body_left = expected;
+    if (head.body_length > limits.body_bytes) return refuse(Fault::body_too_large);
+    body_left = head.body_length;
     phase = Phase::sized_body;
     return read_sized_body();
 }
@@ -295,6 +191,7 @@ std::span<char> RequestReader::space() {
 void RequestReader::commit(std::size_t count) {
     assert(count <= parts_->capacity - parts_->size);
     parts_->size += count;
+    parts_->used = std::max(parts_->used, parts_->size);
 }
 
 Progress RequestReader::advance() {
@@ -322,7 +219,7 @@ Request& RequestReader::request() {
 }
 
 bool RequestReader::keeps_alive() const {
-    return parts_->keeps_alive;
+    return parts_->head.keeps_alive;
 }
 
 Fault RequestReader::fault() const {
@@ -333,11 +230,10 @@ void RequestReader::next() {
     Parts& parts = *parts_;
     assert(parts.phase == Parts::Phase::complete);
     parts.head.clear();
-    parts.body.clear();
+    platform::wipe(parts.body);
     parts.request = Request{};
     parts.header_end = 0;
     parts.searched = 0;
-    parts.keeps_alive = false;
     parts.phase = Parts::Phase::header;
     parts.skip_empty_lines();
     // Leaves room behind for a header of full length and as much of its body.
@@ -346,6 +242,7 @@ void RequestReader::next() {
 
 void RequestReader::reset() {
     Parts& parts = *parts_;
+    std::memset(parts.buffer.get(), 0, std::exchange(parts.used, 0));
     parts.phase = Parts::Phase::complete;
     parts.cursor = parts.size = 0;
     next();

@@ -1,6 +1,5 @@
 #include "mfad/http/router.hpp"
 
-#include "ascii.hpp"
 #include "percent.hpp"
 
 #include <algorithm>
@@ -13,10 +12,17 @@ namespace {
 constexpr std::size_t max_segments = 16;
 constexpr std::size_t max_path = UINT16_MAX; // places in a path are 16 bits
 
-/// What a segment may read as once it is decoded.
+/// The bytes that a segment may have once it is decoded.
+constexpr std::array<bool, 256> plain_bytes = [] {
+    std::array<bool, 256> plain{};
+    for (char c = ' '; c < 0x7f; ++c)
+        plain[static_cast<unsigned char>(c)] = c != '/';
+    return plain;
+}();
+
 bool is_plain(std::string_view segment) {
     return std::all_of(segment.begin(), segment.end(), [](char c) {
-        return c == ' ' || (ascii::is_visible(c) && c != '/');
+        return plain_bytes[static_cast<unsigned char>(c)];
     });
 }
 
@@ -62,21 +68,26 @@ struct Router::Node {
         RouteId id = 0;
     };
 
-    std::vector<Literal> literals;
+    std::vector<Literal> literals; ///< sorted
     std::unique_ptr<Node> parameter;
     std::vector<Answer> answers; ///< empty: no route ends here
 
     Node& literal(std::string_view text) {
-        for (Literal& known : literals)
-            if (known.text == text) return *known.node;
-        literals.push_back({text, std::make_unique<Node>()});
-        return *literals.back().node;
+        const auto place = place_of(text);
+        if (place != literals.end() && place->text == text) return *place->node;
+        return *literals.insert(place, {text, std::make_unique<Node>()})->node;
     }
 
     const Node* find_literal(std::string_view text) const {
-        for (const Literal& known : literals)
-            if (known.text == text) return known.node.get();
-        return nullptr;
+        const auto place = place_of(text);
+        return place != literals.end() && place->text == text ? place->node.get() : nullptr;
+    }
+
+    std::vector<Literal>::const_iterator place_of(std::string_view text) const {
+        const auto before = [](const Literal& known, std::string_view sought) {
+            return known.text < sought;
+        };
+        return std::lower_bound(literals.begin(), literals.end(), text, before);
     }
 
     void answer(const Route& route) {

@@ -6,9 +6,14 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cassert>
+#include <exception>
 #include <list>
+#include <string>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -23,6 +28,7 @@ using std::chrono::milliseconds;
 using Acceptor = asio::basic_socket_acceptor<tcp, runtime::Executor>;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
+constexpr std::size_t accept_batch = 64; // then sessions have their turn
 constexpr milliseconds drain_step{50};
 constexpr milliseconds patience_after_cut{1'000};
 
@@ -51,23 +57,24 @@ std::string peer_text(const tcp::endpoint& peer) {
 class Server::Body {
 public:
     Body(asio::io_context& io, const ServerOptions& options, Application& application)
-        : io_(io), context_(options, application), acceptor_(listen(io, options)), tick_(io),
-          pause_(io), changed_(io) {}
+        : io_(io), context_(options, application), acceptor_(listen(io, options)),
+          endpoint_(acceptor_.local_endpoint()), tick_(io), pause_(io), changed_(io) {}
 
-    ~Body() { assert(sessions_.empty() && loops_ == 0); }
+    ~Body() { assert(nothing_left()); }
 
     void start();
     Awaitable<bool> drain(milliseconds grace);
 
-    tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+    const tcp::endpoint& endpoint() const { return endpoint_; }
     const ServerCounters& counters() const { return context_.counters; }
 
 private:
     using TimePoint = Session::TimePoint;
 
+    bool nothing_left() const { return sessions_.empty() && ended_.empty() && loops_ == 0; }
     void spawn(Awaitable<void> loop);
     Awaitable<void> accept();
-    bool accept_queued();
+    bool accept_queued(std::size_t most);
     void admit(runtime::TcpSocket socket, const tcp::endpoint& peer);
     void leave(std::list<Session>::iterator session, const std::exception_ptr& failure);
 
@@ -81,10 +88,12 @@ private:
     asio::io_context& io_;
     SessionContext context_;
     Acceptor acceptor_;
+    tcp::endpoint endpoint_;
     runtime::Timer tick_;
     runtime::Timer pause_;   ///< between attempts to accept
     runtime::Timer changed_; ///< cancelled when `drain` may go on
     std::list<Session> sessions_;
+    std::list<Session> ended_; ///< about to be destroyed
     int loops_ = 0;
     bool stopped_ = false;
 };
@@ -107,16 +116,17 @@ Awaitable<void> Server::Body::accept() {
     while (!context_.draining) {
         const auto [error] =
             co_await acceptor_.async_wait(asio::socket_base::wait_read, runtime::tuple_token);
-        if (error || context_.draining || accept_queued()) continue;
+        if (error || context_.draining || accept_queued(accept_batch)) continue;
         context_.counters.accept_failures.add();
         pause_.expires_after(context_.options.accept_pause);
         co_await pause_.async_wait(runtime::tuple_token);
     }
 }
 
-/// Accepts what the kernel has queued. False when it cannot: descriptors or memory have run out.
-bool Server::Body::accept_queued() {
-    for (;;) {
+/// Accepts what the kernel has queued, up to `most`. False when it cannot: descriptors or memory
+/// have run out.
+bool Server::Body::accept_queued(std::size_t most) {
+    for (; most > 0; --most) {
         runtime::TcpSocket socket(io_.get_executor());
         tcp::endpoint peer;
         error_code error;
@@ -125,6 +135,7 @@ bool Server::Body::accept_queued() {
         if (error) return false;
         admit(std::move(socket), peer);
     }
+    return true;
 }
 
 void Server::Body::admit(runtime::TcpSocket socket, const tcp::endpoint& peer) {
@@ -146,9 +157,13 @@ void Server::Body::admit(runtime::TcpSocket socket, const tcp::endpoint& peer) {
 
 void Server::Body::leave(std::list<Session>::iterator session, const std::exception_ptr& failure) {
     if (failure && !session->was_cut()) context_.counters.sessions_failed.add();
-    context_.counters.connections_open.subtract();
-    sessions_.erase(session);
-    if (sessions_.empty()) changed_.cancel();
+    // Not destroyed at once: the coroutine may have come to its end inside of its session's cut().
+    ended_.splice(ended_.begin(), sessions_, session);
+    asio::post(io_, [this, session] {
+        context_.counters.connections_open.subtract();
+        ended_.erase(session);
+        if (sessions_.empty()) changed_.cancel();
+    });
 }
 
 Awaitable<void> Server::Body::watch() {
@@ -185,7 +200,7 @@ Awaitable<bool> Server::Body::drain(milliseconds grace) {
     const TimePoint start = runtime::SteadyClock::now();
     context_.draining = true;
     // What is queued in a closing listener would be reset, even where others share its port.
-    accept_queued();
+    accept_queued(SIZE_MAX);
     acceptor_.close();
     pause_.cancel();
     for_each_session([start](Session& session) { session.drain(start); });
@@ -198,7 +213,7 @@ Awaitable<bool> Server::Body::drain(milliseconds grace) {
     for_each_session([](Session& session) { session.cut(); });
     stopped_ = true;
     tick_.cancel();
-    const auto all_ended = [this] { return sessions_.empty() && loops_ == 0; };
+    const auto all_ended = [this] { return nothing_left(); };
     co_await wait_until(runtime::SteadyClock::now() + patience_after_cut, all_ended);
     co_return clean;
 }
@@ -208,7 +223,7 @@ Server::Server(asio::io_context& io, const ServerOptions& options, Application& 
 
 Server::~Server() = default;
 
-tcp::endpoint Server::endpoint() const {
+const tcp::endpoint& Server::endpoint() const {
     return body_->endpoint();
 }
 

@@ -3,6 +3,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace mfad::http {
 namespace {
 
@@ -38,9 +41,9 @@ void Session::drain(TimePoint now) {
 
 void Session::cut() {
     cut_ = true;
-    stop_.emit(asio::cancellation_type::terminal);
     error_code ignored;
     socket_.close(ignored);
+    stop_.emit(asio::cancellation_type::terminal);
 }
 
 bool Session::has_unread_bytes() {
@@ -79,11 +82,14 @@ Awaitable<bool> Session::converse(Desk& desk) {
         Response response;
         try {
             response = co_await context_.application.handle(request);
+            says_farewell_ = ends_with(desk, response);
+            render(desk, response);
         } catch (...) {
-            response = fail(request, Fault::internal).close();
+            if (cut_) throw;
+            says_farewell_ = true;
+            response = fail(request, Fault::internal);
+            render(desk, response);
         }
-        says_farewell_ = ends_with(desk, response);
-        render(desk, response);
         std::string_view rest = desk.out;
         if (!send_at_once(rest, error) && !co_await send(rest)) co_return false;
         if (says_farewell_) co_return false;
@@ -115,7 +121,7 @@ Awaitable<Session::Reading> Session::read_request(Desk& desk, Progress progress)
             if (error != asio::error::would_block) co_return Reading::ended;
             const auto [failed] =
                 co_await socket_.async_wait(asio::socket_base::wait_read, lean_token);
-            if (failed) co_return reader.has_bytes() ? Reading::timed_out : Reading::ended;
+            if (failed) co_return reader.has_bytes() && !cut_ ? Reading::timed_out : Reading::ended;
         }
         progress = reader.advance();
     }
@@ -180,7 +186,7 @@ void Session::render(Desk& desk, const Response& response) {
     facts.request_id = request.request_id;
     facts.closes = says_farewell_;
     facts.without_body = request.method == Method::head;
-    desk.out.clear();
+    platform::wipe(desk.out);
     append_answer(desk.out, response, facts);
 }
 

@@ -10,7 +10,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace mfad::http {
 

@@ -7,7 +7,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
-#include <cassert>
 #include <exception>
 
 namespace mfad::redis {

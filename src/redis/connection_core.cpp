@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <cassert>
 
 namespace mfad::redis {
 
@@ -178,7 +177,6 @@ Awaitable<void> Connection::Core::drain(std::chrono::milliseconds grace) {
 }
 
 void Connection::Core::abandon_all() noexcept {
-    assert(!in_turn_);
     shut();
     timer_.cancel();
     drained_.cancel();

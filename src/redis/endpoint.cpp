@@ -73,7 +73,7 @@ Endpoint Endpoint::unix_socket(std::string path) {
 Endpoint Endpoint::parse(std::string_view text) {
     const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
     if (!parsed) refuse("not a URL (special characters in a password are written as %XX)");
-    const urls::url_view url = *parsed;
+    const urls::url_view& url = *parsed;
     if (url.has_fragment()) refuse("a # is written as %23");
     if (url.scheme() == "unix") return parse_unix(url);
     if (url.scheme() == "redis") return parse_tcp(url);

@@ -17,6 +17,11 @@ Pipeline::Pipeline(const Limits& limits) : limits_(limits), reader_(limits.max_r
 void Pipeline::drop_all() noexcept {
     while (!queue_.empty())
         if (Slot* const slot = pop_front().slot) slot->on_dropped();
+    filling_.clear();
+    dead_bytes_ = 0;
+    writing_.clear();
+    sent_ = 0;
+    next_deadline_ = TimePoint::max();
 }
 
 bool Pipeline::submit(std::string_view wire, Slot& slot, TimePoint deadline) {
@@ -147,7 +152,7 @@ void Pipeline::expire(TimePoint now) {
     settling_ = true;
     next_deadline_ = TimePoint::max();
     // Commands that come meanwhile are behind `end`, and lower next_deadline_ themselves.
-    for (std::size_t i = 0, end = queue_.size(); i < end; ++i) {
+    for (std::size_t i = 0, end = queue_.size(); i < std::min(end, queue_.size()); ++i) {
         const Entry entry = queue_[i];
         if (entry.slot == nullptr) continue;
         if (entry.deadline > now) {
@@ -183,7 +188,7 @@ void Pipeline::fail_all() {
     dead_bytes_ = 0;
     for (std::size_t i = written_; i < queue_.size(); ++i)
         queue_[i].bytes = 0;
-    for (std::size_t left = queue_.size(); left > 0; --left) {
+    for (std::size_t left = queue_.size(); left > 0 && !queue_.empty(); --left) {
         const bool was_written = written_ > 0;
         counters_.losses += was_written ? 1 : 0;
         Slot* const slot = pop_front().slot;

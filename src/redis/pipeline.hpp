@@ -23,8 +23,8 @@ namespace mfad::redis {
 /// nobody waits for any more keeps its place in that order once it has been sent; else the replies
 /// behind it would go to the wrong callers.
 ///
-/// A slot's functions run inside `feed`, `expire`, `lose` and `refuse_waiting`. They may submit and
-/// abandon; they may not call those four, nor destroy the pipeline.
+/// A slot's functions run inside `feed`, `expire`, `lose` and `refuse_waiting`. They may submit,
+/// abandon and drop all; they may not call those four, nor destroy the pipeline.
 class Pipeline {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;

@@ -169,6 +169,11 @@ struct PrivateServer::State {
     File lock; // open: owner
     pid_t pid = 0;
 
+    State() = default;
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() { end_server(); }
+
     std::string file(const char* name) const { return (directory / name).string(); }
 
     bool try_own();
@@ -232,9 +237,10 @@ void PrivateServer::State::launch(const File& server_lock) {
     File child_report(ends[1]);
     const Launch child{program.c_str(), config.c_str(),    getpid(),          null.get(),
                        log.get(),       server_lock.get(), child_report.get()};
-    pid = fork();
-    if (pid < 0) fail("cannot fork", errno);
-    if (pid == 0) run_server(child);
+    const pid_t forked = fork();
+    if (forked < 0) fail("cannot fork", errno);
+    if (forked == 0) run_server(child);
+    pid = forked;
     child_report.close();
     int error = 0;
     if (read(report.get(), &error, sizeof(error)) > 0) {
@@ -280,9 +286,7 @@ PrivateServer::PrivateServer(std::unique_ptr<State> state) : state_(std::move(st
 PrivateServer::PrivateServer(PrivateServer&&) noexcept = default;
 PrivateServer& PrivateServer::operator=(PrivateServer&&) noexcept = default;
 
-PrivateServer::~PrivateServer() {
-    if (state_) stop();
-}
+PrivateServer::~PrivateServer() = default;
 
 PrivateServer PrivateServer::acquire(
     const std::filesystem::path& directory, PrivateServerOptions options) {

@@ -14,7 +14,7 @@ namespace mfad::redis {
 
 /// A stream of bytes to a server, over a unix socket or TCP. TLS will be a stream layered here,
 /// under the same functions: one that never takes bytes in `write_now` and encrypts them in
-/// `async_write`.
+/// `async_write_some`.
 class Transport {
 public:
     explicit Transport(const runtime::Executor& executor) : socket_(executor) {}

@@ -123,6 +123,7 @@ bool HttpClient::receive() {
     if (poll(&waiting, 1, patience_ms) != 1) throw std::runtime_error("no answer");
     std::array<char, 65536> bytes;
     const ssize_t count = recv(fd_, bytes.data(), bytes.size(), 0);
+    reset_ = count < 0 && errno == ECONNRESET;
     if (count <= 0) return false;
     buffer_.append(bytes.data(), static_cast<std::size_t>(count));
     return true;

@@ -49,12 +49,15 @@ public:
     std::vector<HttpAnswer> read_all();
     /// Whether the connection ends without another byte.
     bool ended();
+    /// Whether it ended by a reset: bytes of either side may have been lost.
+    bool was_reset() const { return reset_; }
 
 private:
     bool receive();
     bool receive_until(std::string_view mark);
 
     int fd_ = -1;
+    bool reset_ = false;
     std::string buffer_;
 };
 

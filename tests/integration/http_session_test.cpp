@@ -135,6 +135,13 @@ BOOST_AUTO_TEST_CASE(when_the_handler_throws_then_the_application_answers_and_th
     BOOST_TEST(HttpClient(server.port()).get("/fixed").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(when_an_answer_cannot_be_written_then_it_is_a_failure_of_its_handler) {
+    ToyServer server;
+    HttpClient client(server.port());
+    BOOST_TEST(client.get("/status").status == 500);
+    BOOST_TEST(client.ended());
+}
+
 BOOST_AUTO_TEST_CASE(when_the_sender_names_its_request_sanely_then_the_name_is_kept) {
     ToyServer server;
     HttpClient client(server.port());

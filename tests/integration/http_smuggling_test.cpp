@@ -1,30 +1,11 @@
 #include "http_client.hpp"
 #include "http_toy.hpp"
+#include "http_vectors.hpp"
 #include "vectors.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace mfad::test;
-
-namespace {
-
-std::string decode_base64(std::string_view text) {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    unsigned bits = 0;
-    unsigned held = 0;
-    for (const char c : text.substr(0, text.find('='))) {
-        bits = bits << 6 | static_cast<unsigned>(alphabet.find(c));
-        held += 6;
-        if (held < 8) continue;
-        held -= 8;
-        bytes.push_back(static_cast<char>(bits >> held & 0xff));
-    }
-    return bytes;
-}
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(http_smuggling_tests)
 

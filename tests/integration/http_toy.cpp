@@ -1,14 +1,33 @@
 #include "http_toy.hpp"
 
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <memory>
 #include <stdexcept>
 
 namespace mfad::test {
 
 using namespace std::chrono_literals;
 namespace asio = runtime::asio;
+
+namespace {
+
+/// Waits for its cancellation, and completes inside of it: no later turn of the context in between.
+struct WaitForCancellation {
+    template <class Handler>
+    void operator()(Handler handler) const {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto kept = std::make_shared<Handler>(std::move(handler));
+        slot.assign([kept](asio::cancellation_type) {
+            const std::shared_ptr<Handler> own = kept; // the slot is cleared on the way
+            (*own)(asio::error::operation_aborted);
+        });
+    }
+};
+
+} // namespace
 
 runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& request) {
     {
@@ -19,12 +38,18 @@ runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& r
     if (path == "/throw") throw std::runtime_error("thrown on purpose");
     if (path == "/empty") co_return http::Response(204);
     if (path == "/big") co_return http::Response(200, "text/plain", std::string(16U << 20, 'b'));
+    if (path == "/status") co_return http::Response(199);
     if (path == "/peer") co_return http::Response(200, "text/plain", std::string(request.peer));
     if (path == "/gate") {
         ++waiting_;
         if (!open_) co_await gate_.async_wait(runtime::tuple_token);
         --waiting_;
         co_return http::Response(200, "text/plain", "through");
+    }
+    if (path == "/abrupt") {
+        ++waiting_;
+        co_await asio::async_initiate<const runtime::UseAwaitable, void(boost::system::error_code)>(
+            WaitForCancellation{}, runtime::use_awaitable);
     }
     if (path == "/deadline") {
         const auto left = request.deadline - runtime::SteadyClock::now();

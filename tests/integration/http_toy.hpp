@@ -30,9 +30,10 @@ bool eventually(Condition condition) {
 /// Answers by path:
 /// - `/fixed`: a constant · `/echo`: method, target, and body · `/peer` · `/empty`: 204 ·
 /// `/cached`: own Cache-Control
-/// - `/close`: closes · `/throw`: throws · `/big`: 16 MiB · `/deadline`: milliseconds until
-/// `Request::deadline`
-/// - `/gate`: when `open_gate()` was called
+/// - `/close`: closes · `/throw`: throws · `/status`: none · `/big`: 16 MiB · `/deadline`:
+/// milliseconds until `Request::deadline`
+/// - `/gate`: when `open_gate()` was called · `/abrupt`: never, and it ends inside of its
+/// cancellation
 ///
 /// A fault is answered with its status and `fault: <what was thrown>` as text.
 class ToyApplication final : public http::Application {

@@ -244,6 +244,29 @@ BOOST_AUTO_TEST_CASE(when_the_server_is_killed_then_the_owner_hears_it_and_start
     BOOST_TEST(ask(server.endpoint(), {"GET", "k"}) == "v");
 }
 
+BOOST_AUTO_TEST_CASE(when_the_data_takes_time_to_load_then_the_server_is_handed_out_whole) {
+    auto options = shipped_options();
+    options.config += "\nenable-debug-command local\n";
+    {
+        auto server = PrivateServer::acquire(path, options);
+        BOOST_TEST(ask(server.endpoint(), {"DEBUG", "POPULATE", "2000"}) == "OK");
+        // DEBUG writes no log of what it does: the rewrite takes all that is there.
+        BOOST_TEST(ask(server.endpoint(), {"SET", "last", "one"}) == "OK");
+        BOOST_TEST(ask(server.endpoint(), {"BGREWRITEAOF"}) != "");
+        const auto rewriting = [&server] {
+            const auto info = ask(server.endpoint(), {"INFO", "persistence"});
+            return info.find("aof_rewrite_in_progress:0") == std::string::npos ||
+                   info.find("aof_rewrite_scheduled:0") == std::string::npos;
+        };
+        while (rewriting())
+            std::this_thread::sleep_for(5ms);
+    }
+    options.config += "\nkey-load-delay 200\nloading-process-events-interval-bytes 1024\n";
+    auto server = PrivateServer::acquire(path, options);
+    BOOST_TEST(ask(server.endpoint(), {"GET", "last"}) == "one");
+    BOOST_TEST(ask(server.endpoint(), {"GET", "key:1999"}) == "value:1999");
+}
+
 BOOST_AUTO_TEST_CASE(when_a_server_cannot_be_started_then_the_text_says_why) {
     const auto refusal = [this](const PrivateServerOptions& options) {
         try {

@@ -19,7 +19,8 @@ using test::StoreScene;
 
 namespace {
 
-Awaitable<void> owe(const Context& store, unsigned partition, std::string job, std::int64_t due = 1) {
+Awaitable<void> owe(
+    const Context& store, unsigned partition, std::string job, std::int64_t due = 1) {
     redis::Command command("ZADD");
     command.arg(store.keys().due(partition, static_cast<MailClass>(job[0] - '0')));
     command.arg(due).arg(job);
@@ -114,7 +115,8 @@ BOOST_AUTO_TEST_CASE(competing_workers_get_each_job_once) {
             }
         }
         BOOST_TEST(seen.size() == static_cast<std::size_t>(count));
-        for (const auto& [job, times] : seen) BOOST_TEST(times == 1, job);
+        for (const auto& [job, times] : seen)
+            BOOST_TEST(times == 1, job);
     });
 }
 
@@ -123,7 +125,8 @@ BOOST_AUTO_TEST_CASE(the_limiters_lua_takes_every_step_of_the_vectors) {
         const auto lib = MFAD_SOURCE_DIR "/src/store/scripts/lib/gcra.lua";
         const std::string script =
             "local floor, ceil = math.floor, math.ceil\n" + test::read_file(lib) +
-            "local allowed, tat, remaining, retry, reset = gcra(tonumber(ARGV[1]), redis.call('GET', KEYS[1]),"
+            "local allowed, tat, remaining, retry, reset = gcra(tonumber(ARGV[1]), "
+            "redis.call('GET', KEYS[1]),"
             " tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]))\n"
             "return {allowed and 1 or 0, remaining, retry, reset, string.format('%.0f', tat)}";
         const auto vectors = test::read_vectors("gcra.json");

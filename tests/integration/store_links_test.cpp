@@ -39,7 +39,9 @@ public:
         co_return co_await settings_.change(ada, order);
     }
 
-    store::LinkRef ref(std::string id) const { return {store_.keys().partition(ada), std::move(id)}; }
+    store::LinkRef ref(std::string id) const {
+        return {store_.keys().partition(ada), std::move(id)};
+    }
 
     Awaitable<LinkState> state(std::string id) {
         const store::Link link = co_await links_.read(ref(std::move(id)), ada, tries);
@@ -47,7 +49,7 @@ public:
     }
 
     Awaitable<store::CodeSent> send(std::string id, std::string digest) {
-        const store::CodeOrder order{std::move(digest), "1code-job",       5min, tries,
+        const store::CodeOrder order{std::move(digest), "1code-job",      5min, tries,
                                      {"gap", 10, 1min}, {"codes", 20, 1h}};
         const store::LinkRef link = ref(std::move(id));
         co_return co_await links_.send_code(link, ada, order);
@@ -55,7 +57,8 @@ public:
 
     Awaitable<store::CodeChecked> verify(std::string id, std::string digest) {
         const store::LinkRef link = ref(std::move(id));
-        co_return co_await links_.verify_code(link, ada, {&digest, 1}, tries);
+        const std::span<const std::string> digests(&digest, 1);
+        co_return co_await links_.verify_code(link, ada, digests, tries);
     }
 
     Awaitable<std::int64_t> due(store::MailClass mail) {
@@ -291,8 +294,8 @@ BOOST_AUTO_TEST_CASE(codes_have_a_gap_and_a_budget_that_no_new_link_resets) {
         Links links(store);
         const store::LinkStore link_store(store);
         const auto send = [&](std::string id) -> Awaitable<store::CodeSent> {
-            const store::CodeOrder order{"d",           "1job", 5min, tries, {"gap", 1, 30s},
-                                         {"codes", 2, 1h}};
+            const store::CodeOrder order{"d",   "1job",          5min,
+                                         tries, {"gap", 1, 30s}, {"codes", 2, 1h}};
             const store::LinkRef ref = links.ref(std::move(id));
             co_return co_await link_store.send_code(ref, ada, order);
         };

@@ -32,7 +32,9 @@ class Dice {
 public:
     explicit Dice(unsigned seed) : engine_(seed) {}
 
-    unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(engine_); }
+    unsigned below(unsigned n) {
+        return std::uniform_int_distribution<unsigned>(0, n - 1)(engine_);
+    }
     bool coin() { return below(2) == 0; }
     bool seldom() { return below(5) == 0; }
     FactorSet factors() { return FactorSet::from_bits(below(64)); }
@@ -116,7 +118,8 @@ Awaitable<User> stored_user(const Context& store, const UserRef& ref) {
     user.settings = Settings::unpack(static_cast<std::uint32_t>(packed)).value();
     user.seen = static_cast<std::uint64_t>(seen);
     user.version = static_cast<std::uint64_t>(version);
-    if (last_auth > 0) user.last_auth_time = platform::UnixMillis{std::chrono::milliseconds{last_auth}};
+    if (last_auth > 0)
+        user.last_auth_time = platform::UnixMillis{std::chrono::milliseconds{last_auth}};
     co_return user;
 }
 
@@ -140,7 +143,8 @@ BOOST_AUTO_TEST_CASE(the_script_decides_as_the_domain_does) {
             co_await store_rules(store, ada, rules);
 
             const auto read = co_await settings.read(ada);
-            BOOST_REQUIRE_MESSAGE(read == state_of(before, rules), "read, seed " << seed << ", round " << round);
+            BOOST_REQUIRE_MESSAGE(
+                read == state_of(before, rules), "read, seed " << seed << ", round " << round);
 
             const ChangeDecision expected = decide(before, rules, change, now);
             const ChangeOrder order = plain(change);
@@ -150,13 +154,15 @@ BOOST_AUTO_TEST_CASE(the_script_decides_as_the_domain_does) {
             ++seen[static_cast<std::size_t>(outcome.status)];
             const User after = co_await stored_user(store, ada);
             if (expected.status != ChangeStatus::done) {
-                BOOST_REQUIRE_MESSAGE(after == before, "refused, seed " << seed << ", round " << round);
+                BOOST_REQUIRE_MESSAGE(
+                    after == before, "refused, seed " << seed << ", round " << round);
                 continue;
             }
             BOOST_REQUIRE_MESSAGE(
                 after == expected.after, "stored, seed " << seed << ", round " << round);
             BOOST_REQUIRE_MESSAGE(
-                outcome.after == state_of(expected.after, rules), "told, seed " << seed << ", round " << round);
+                outcome.after == state_of(expected.after, rules),
+                "told, seed " << seed << ", round " << round);
         }
         // Each kind of refusal came up.
         for (const auto status :
@@ -279,8 +285,8 @@ private:
     Awaitable<void> write_some(const Context& store, int round) {
         const SettingsStore settings(store);
         SettingsChange change;
-        change.change_restricted = round % 3 == 0 ? SettingsChange::Restriction::set
-                                                  : SettingsChange::Restriction::clear;
+        change.change_restricted =
+            round % 3 == 0 ? SettingsChange::Restriction::set : SettingsChange::Restriction::clear;
         const ChangeOrder order = plain(change);
         for (int i = 0; i < 3; ++i) {
             const UserRef ref = user((round + i) % users);

@@ -21,7 +21,8 @@ public:
     /// Runs a test's body with a connection; several connections by several calls in one body.
     using Body = std::function<runtime::Awaitable<void>(const store::Context&)>;
     void run(const Body& body) {
-        run_coroutine([&](runtime::asio::io_context& context) { return with_store(context, body); });
+        run_coroutine(
+            [&](runtime::asio::io_context& context) { return with_store(context, body); });
     }
 
     redis::ConnectionOptions options() const {

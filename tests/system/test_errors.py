@@ -72,7 +72,9 @@ WRONG_METHODS = [
 @pytest.mark.parametrize("dialect,path,allowed", WRONG_METHODS)
 def test_a_wrong_method_is_refused_and_told_which_are_right(mfad, bystander, untouched, dialect, path, allowed):
     path = path.format(t=bystander.tenant)
-    wrong = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW", "TRACE"} - allowed
+    wrong = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} - allowed
+    if dialect != "native":  # which may say of TRACE that there is no such thing
+        wrong.add("TRACE")
     for method in sorted(wrong):
         raw = Raw(mfad.port, f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nCookie: echo-me\r\n\r\n"
                   .encode())

@@ -53,7 +53,7 @@ public:
         : status_(status), content_type_(content_type), body_(std::move(body)) {}
 
     /// Adds a field. Control characters (CR and LF above all) in a value are a bug of the caller:
-    /// `std::logic_error`.
+    /// `std::logic_error`, and so are the fields that are the session's to write.
     Response& header(std::string_view name, std::string_view value);
     /// Ends the connection after this answer.
     Response& close() {
@@ -104,6 +104,8 @@ public:
     virtual ~Application() = default;
 
     /// Answers a request. What it throws is answered by `fail` with `Fault::internal`.
+    ///
+    /// @par Cancellation  terminal, when a drain runs out of patience; nobody gets the answer then
     virtual runtime::Awaitable<Response> handle(const Request& request) = 0;
 
     /// The answer to a request that did not reach `handle` or was thrown out of it, in the shape

@@ -11,11 +11,14 @@ namespace mfad::http {
 
 /// What a request may measure. Whatever is larger is refused.
 struct RequestLimits {
-    std::size_t header_bytes =
-        8 * 1024;                    ///< request line and fields, with their line ends; else 431
-    std::size_t header_fields = 100; ///< else 431
-    std::size_t target_bytes = 2 * 1024; ///< path and query; else 414
-    std::size_t body_bytes = 64 * 1024;  ///< after chunks were taken apart; else 413
+    /// Request line and fields, with their line ends; else 431.
+    std::size_t header_bytes = 8 * 1024;
+    /// Else 431.
+    std::size_t header_fields = 100;
+    /// Path and query; else 414.
+    std::size_t target_bytes = 2 * 1024;
+    /// Without the framing of chunks; else 413.
+    std::size_t body_bytes = 64 * 1024;
 };
 
 /// Takes requests out of the bytes of a connection: a plain class, fed with bytes, that knows no
@@ -38,8 +41,7 @@ class RequestReader {
 public:
     enum class Progress : std::uint8_t {
         need_more,
-        expects_continue, ///< as `need_more`, and the client waits for `100 Continue`; told once a
-                          ///< request
+        expects_continue, ///< as `need_more`, and the client waits for `100 Continue`; told once
         complete,
         refused,
     };
@@ -79,8 +81,8 @@ public:
 
     /// Leaves a complete request behind; what came after it stays.
     void next();
-    /// Forgets everything, for another connection, and lets go of a body's memory when it was
-    /// large.
+    /// Forgets everything, for another connection: overwrites what has passed through, and lets
+    /// go of a body's memory when it was large.
     void reset();
 
 private:

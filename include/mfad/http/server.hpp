@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -23,9 +24,8 @@ struct ServerOptions {
     RequestLimits limits;
 
     // Deadlines are looked at every `tick`, so they may be late by as much.
-    std::chrono::milliseconds header_timeout{
-        5'000}; ///< from a request's first byte to its header's end
-    std::chrono::milliseconds body_timeout{10'000};   ///< from there to the body's end
+    std::chrono::milliseconds header_timeout{5'000};  ///< first byte to the end of the header
+    std::chrono::milliseconds body_timeout{10'000};   ///< from there to the end of the body
     std::chrono::milliseconds handle_timeout{10'000}; ///< becomes `Request::deadline`
     std::chrono::milliseconds write_timeout{10'000};  ///< for an answer to be taken by the kernel
     std::chrono::milliseconds idle_timeout{30'000};   ///< to the first byte of a request
@@ -85,7 +85,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     /// Where it listens: the port, when 0 was asked for.
-    runtime::asio::ip::tcp::endpoint endpoint() const;
+    const runtime::asio::ip::tcp::endpoint& endpoint() const;
 
     /// Begins to accept. Once.
     void start();
@@ -93,9 +93,8 @@ public:
     /// Stops: accepts what the kernel has queued, then closes the port; closes idle connections
     /// after `idle_grace`, answering what comes until then; lets the others finish. The last answer
     /// on each connection says `Connection: close`. Once.
-    /// @param grace after which handlers are cancelled (`terminal`) and connections closed as they
-    /// are. A handler that
-    ///              does not heed it within a second is left to the destructor
+    /// @param grace  then handlers are cancelled (`terminal`) and connections closed as they are; a
+    ///               handler that does not end within a second after that is left to the destructor
     /// @return whether nobody had to be cut off
     runtime::Awaitable<bool> drain(std::chrono::milliseconds grace);
 

@@ -18,10 +18,12 @@
 namespace mfad::redis {
 
 struct CacheOptions {
-    std::size_t max_found = 65'536; ///< entries for keys that exist
-    std::size_t max_missing =
-        16'384; ///< entries for keys that do not, apart, so that guesses push no real one out
-    std::chrono::milliseconds max_age{30'000}; ///< of an entry, from the beginning of its fill
+    /// Entries for keys that exist.
+    std::size_t max_found = 65'536;
+    /// Entries for keys that do not, apart, so that guesses push no real one out.
+    std::size_t max_missing = 16'384;
+    /// Of an entry, from the beginning of its fill.
+    std::chrono::milliseconds max_age{30'000};
 };
 
 struct CacheCounters {
@@ -120,8 +122,7 @@ private:
     };
     using Entries = BoundedMap<Entry>;
 
-    /// A fill under way. Those who join wait on a timer that never expires and is cancelled at the
-    /// end.
+    /// A fill under way. Who joins waits on a timer that never expires and is cancelled in the end.
     struct Pending {
         Pending(const runtime::Executor& executor, TimePoint until)
             : deadline(until), over(executor, TimePoint::max()) {}
@@ -189,8 +190,8 @@ private:
     std::chrono::milliseconds max_age_;
     Entries found_;
     Entries missing_;
-    std::shared_ptr<PendingFills>
-        pending_; // shared with leaders, which may be unwound after the cache has gone
+    // Shared with leaders, which may be unwound after the cache has gone.
+    std::shared_ptr<PendingFills> pending_;
     CacheCounters counters_;
 };
 

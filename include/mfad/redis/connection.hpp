@@ -40,8 +40,7 @@ public:
 /// connection.
 struct LinkEvents {
     std::function<void()> up;
-    /// An attempt failed or a connection broke; the next attempt is on its way. Comes again with
-    /// every attempt.
+    /// An attempt failed or a connection broke; the next attempt will come. Told for each attempt.
     std::function<void(const std::string& why)> down;
     /// A setup hook threw `SetupMismatch`: the link has ended. The owner is expected to end the
     /// process.
@@ -64,11 +63,13 @@ struct LinkOptions {
 
 struct ConnectionOptions {
     LinkOptions link;
-    std::size_t max_commands = 16'384; ///< waiting and in flight together; one more is `overloaded`
-    std::size_t max_waiting_bytes = std::size_t{16}
-                                    << 20; ///< of commands that the kernel has not taken yet
-    std::chrono::milliseconds ping_interval{
-        3000}; ///< silence until a PING; twice as much and the connection is dead
+    /// Waiting and in flight together; one more is `overloaded`.
+    std::size_t max_commands = 16'384;
+    /// Of commands that have not been handed to the kernel; one more is `overloaded`.
+    std::size_t max_waiting_bytes = std::size_t{16} << 20;
+    /// After this much silence the server is sent a PING, after twice as much the connection is
+    /// dead.
+    std::chrono::milliseconds ping_interval{3000};
 };
 
 /// A Redis connection for everything that runs on one thread: commands of all coroutines share it,
@@ -79,9 +80,9 @@ struct ConnectionOptions {
 /// connection. A command is sent at most once.
 ///
 /// Life cycle: `start`, use, `stop`, destroy. Destroying without `stop` abandons what is pending:
-/// those coroutines are destroyed, never resumed. A coroutine resumed by a reply runs inside the
-/// connection's own turn: it may submit at once, but it may not destroy the connection before it
-/// has awaited `stop`.
+/// those coroutines are never resumed; the `io_context` unwinds them in its next turn, or when it
+/// goes itself. A coroutine that a reply resumes runs inside the connection's own turn; it may
+/// submit at once, and even destroy the connection.
 ///
 /// Threads: the one that runs the `io_context`, which must outlive the connection.
 class Connection {
@@ -101,13 +102,12 @@ public:
     /// Runs a command and gives its reply.
     ///
     /// Throws `Unavailable` or, for an error reply, `ErrorReply`. The command is copied when the
-    /// awaitable is awaited.
-    /// @param deadline after it the caller is told `timed_out`; a command that was sent may still
-    /// have its effect. A
-    ///                 command whose deadline has passed already is not sent.
-    /// @par Cancellation a command that waits takes `total` and `terminal`, one that was sent
-    /// `terminal` only; its reply
-    ///      is dropped and the connection stays usable. Throws `operation_aborted`.
+    /// awaitable is awaited. After the deadline the caller is told `timed_out`; a command that was
+    /// sent may have its effect all the same, one whose deadline has passed already is not sent.
+    ///
+    /// Cancellation: a command that waits takes `total` and `terminal`, one that was sent takes
+    /// `terminal` only. Its reply is dropped and the connection stays usable; the caller gets
+    /// `operation_aborted`.
     runtime::Awaitable<Reply> exec(
         const Command& command, runtime::SteadyClock::time_point deadline);
 
@@ -117,7 +117,8 @@ public:
         const Command& first, const Command& second, runtime::SteadyClock::time_point deadline);
 
     /// As `exec` for a command made by `Command::eval(script, …)`. A server that does not know the
-    /// script is given it and asked again, once: a script that is not known has not run.
+    /// script is given it and asked again, once: a script that is not known has not run. Script and
+    /// command must live until this is over.
     runtime::Awaitable<Reply> eval(
         const Script& script, const Command& command, runtime::SteadyClock::time_point deadline);
 

@@ -14,9 +14,8 @@ public:
     enum class Reason : std::uint8_t {
         not_connected, ///< never sent
         overloaded,    ///< never sent: the queue is full
-        timed_out, ///< no reply before the deadline; the command may have been sent and may still
-                   ///< run
-        lost,      ///< sent, then the connection broke: it may have run
+        timed_out,     ///< no reply before the deadline; the command may have been sent
+        lost,          ///< sent, then the connection broke: it may have run
     };
 
     explicit Unavailable(Reason reason);

@@ -12,8 +12,8 @@ namespace mfad::redis {
 
 struct KeyWatchOptions {
     LinkOptions link;
-    std::vector<std::string>
-        prefixes; ///< of the keys to watch; none may be the beginning of another
+    /// Of the keys to watch; none may be the beginning of another.
+    std::vector<std::string> prefixes;
     std::chrono::milliseconds ping_interval{150};
     std::chrono::milliseconds coherent_for{700}; ///< after the sending of a PING that was answered
     std::chrono::milliseconds dead_after{2000};  ///< without an answer: the connection is made anew
@@ -29,8 +29,9 @@ struct KeyWatchOptions {
 /// event loop; `coherent_for` leaves room for such a turn below one second.)
 ///
 /// Listeners are reset when the watch begins on a new connection, when the connection is lost, and
-/// after FLUSHALL or FLUSHDB. Databases share their key names here: a change in one resets the copy
-/// of another.
+/// after FLUSHALL or FLUSHDB. Databases share their key names here: a change in one voids the copy
+/// of another's. A key that expires is told when the server deletes it, which may be later: a copy
+/// that must not outlive its key carries its own time.
 ///
 /// Threads: the one that runs the `io_context`, which must outlive the watch.
 class KeyWatch final : public InvalidationSource {

@@ -13,13 +13,14 @@
 namespace mfad::redis {
 
 struct PrivateServerOptions {
-    std::string config; ///< text of a redis.conf; what the next paragraph lists is added to it
+    std::string config;                   ///< text of a redis.conf, to which a few lines are added
     std::string program = "redis-server"; ///< a path, or a name to be found in PATH
-    std::chrono::milliseconds takeover_timeout{
-        30'000}; ///< for the exit of a previous owner's server
-    std::chrono::milliseconds start_timeout{
-        60'000}; ///< for the start, the loading of the data included
-    std::chrono::milliseconds stop_timeout{30'000}; ///< for a clean exit; then it is killed
+    /// For the exit of a previous owner's server.
+    std::chrono::milliseconds takeover_timeout{30'000};
+    /// For the start, the loading of the data included.
+    std::chrono::milliseconds start_timeout{60'000};
+    /// For a clean exit; then the server is killed.
+    std::chrono::milliseconds stop_timeout{30'000};
 };
 
 /// A redis-server of this program's own, on a unix socket in a data directory.

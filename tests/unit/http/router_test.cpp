@@ -114,6 +114,16 @@ BOOST_AUTO_TEST_CASE(when_a_literal_leads_nowhere_then_the_parameter_is_tried) {
     BOOST_TEST(parameter.parameter(1) == "me");
 }
 
+BOOST_AUTO_TEST_CASE(when_a_way_was_wrong_then_its_parameters_are_forgotten) {
+    const std::array table{Route{get, "/a/{x}/b", 1}, Route{get, "/{y}/{z}/c", 2}};
+    const Router two(table);
+    const RouteMatch found = two.match(get, "/a/1/c");
+    BOOST_TEST(found.id() == 2);
+    BOOST_TEST(found.parameter_count() == 2);
+    BOOST_TEST(found.parameter(0) == "a");
+    BOOST_TEST(found.parameter(1) == "1");
+}
+
 BOOST_AUTO_TEST_CASE(when_a_path_is_very_long_or_deep_then_it_is_not_found) {
     const std::string long_path = "/users/" + std::string(70000, 'a');
     BOOST_TEST(!match(get, long_path).found());

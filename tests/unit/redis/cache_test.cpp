@@ -95,7 +95,7 @@ struct FakeSource final : InvalidationSource {
 // does.
 struct FakeStore {
     std::map<std::string, std::string> values;
-    std::vector<std::shared_ptr<Timer>> asked;
+    std::vector<std::weak_ptr<Timer>> asked; // gates of the coroutines that wait
     bool failing = false;
     bool holding = false;
     int answered = 0;
@@ -106,15 +106,17 @@ struct FakeStore {
             value = std::make_shared<const std::string>(found->second);
         const auto executor = co_await asio::this_coro::executor;
         const auto gate = std::make_shared<Timer>(executor, SteadyClock::time_point::max());
-        asked.push_back(gate);
-        if (holding) co_await gate->async_wait(mfad::runtime::tuple_token);
+        if (holding) {
+            asked.push_back(gate);
+            co_await gate->async_wait(mfad::runtime::tuple_token);
+        }
         ++answered;
         if (failing) throw std::runtime_error("away");
         co_return value;
     }
     void answer_all() {
         for (const auto& gate : asked)
-            gate->cancel();
+            gate.lock()->cancel();
         asked.clear();
     }
 };
@@ -255,7 +257,7 @@ BOOST_AUTO_TEST_CASE(when_an_overtaken_fill_answers_last_then_the_newer_value_st
         std::string before;
         spawn(context, ask(cache, "k", deadline, before));
         co_await mfad::test::until([&] { return store.asked.size() == 1; });
-        const auto slow = store.asked.at(0);
+        const auto slow = store.asked.at(0).lock();
         store.asked.clear();
         store.values["k"] = "new";
         cache.on_invalidate("k");

@@ -35,8 +35,8 @@ struct Caller final : Pipeline::Slot {
 };
 
 struct Fixture {
+    std::array<Caller, 10> callers; // outlive the pipeline
     Pipeline pipeline{{.max_commands = 8, .max_waiting_bytes = 100, .max_reply_bytes = 1000}};
-    std::array<Caller, 10> callers;
 
     bool submit(std::size_t caller, std::string_view wire, std::chrono::seconds deadline = 10s) {
         return pipeline.submit(wire, callers[caller], start + deadline);
@@ -127,8 +127,7 @@ BOOST_AUTO_TEST_CASE(when_a_waiting_command_is_abandoned_then_it_is_never_sent) 
     BOOST_TEST(callers[0].heard + callers[2].heard == "");
 }
 
-BOOST_AUTO_TEST_CASE(
-    when_a_written_command_is_abandoned_then_its_reply_is_dropped_and_the_next_matches) {
+BOOST_AUTO_TEST_CASE(when_a_written_command_is_abandoned_then_the_next_reply_still_matches) {
     pipeline.open();
     submit(0, "a");
     submit(1, "b");
@@ -349,6 +348,28 @@ BOOST_AUTO_TEST_CASE(when_the_pipeline_goes_then_every_caller_is_let_go_once) {
     BOOST_TEST(own[0].heard == "dropped");
     BOOST_TEST(own[1].heard == "dropped");
     BOOST_TEST(own[2].heard == "");
+}
+
+BOOST_AUTO_TEST_CASE(when_a_caller_ends_it_all_in_his_turn_then_the_others_are_let_go) {
+    for (const auto* way : {"reply", "deadline", "loss"}) {
+        Fixture f;
+        f.pipeline.open();
+        f.callers[0].then = [&f] { f.pipeline.drop_all(); };
+        for (std::size_t i = 0; i < 3; ++i)
+            f.submit(i, "x");
+        f.write_all();
+        f.submit(3, "waiting");
+        if (way == std::string("reply"))
+            f.pipeline.feed("+ok\r\n");
+        else if (way == std::string("deadline"))
+            f.pipeline.expire(start + 10s);
+        else
+            f.pipeline.lose();
+        for (std::size_t i = 1; i < 4; ++i)
+            BOOST_TEST(f.callers[i].heard == "dropped", way);
+        BOOST_TEST(f.pipeline.empty());
+        BOOST_TEST(f.pipeline.to_write().empty());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(counters_tell_what_stands) {
