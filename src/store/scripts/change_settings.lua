@@ -98,7 +98,6 @@ end
 
 -- Takes one from each policy of the user's writes; the outcome names them all, and is refused if one of them refuses.
 local function count_write(user, outcome)
-  local first, second = user.tats[1], user.tats[2]
   for p = 1, policies do
     local allowed, tat, remaining, retry, reset =
       gcra(now, user.tats[p], tonumber(ARGV[11 + 2 * p]), tonumber(ARGV[12 + 2 * p]), 1)
@@ -106,15 +105,6 @@ local function count_write(user, outcome)
     if not allowed then outcome[1] = TOO_MANY end
     local at = 4 + 4 * p
     outcome[at], outcome[at + 1], outcome[at + 2], outcome[at + 3] = allowed and 1 or 0, remaining, retry, reset
-  end
-  if outcome[1] ~= TOO_MANY then return end
-  for p = 1, policies do
-    local at = 4 + 4 * p
-    if outcome[at] == 1 then -- and yet nothing was taken from it
-      local _
-      _, _, outcome[at + 1], _, outcome[at + 3] =
-        gcra(now, p == 1 and first or second, tonumber(ARGV[11 + 2 * p]), tonumber(ARGV[12 + 2 * p]), 0)
-    end
   end
 end
 
