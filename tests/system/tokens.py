@@ -7,14 +7,18 @@ import secrets
 import time
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 ALGORITHMS = ("HS256", "RS256", "ES256", "EdDSA")
 
 
 def b64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def octets(number, size=None):
+    return number.to_bytes(size or (number.bit_length() + 7) // 8, "big")
 
 
 @functools.lru_cache(maxsize=None)
@@ -39,20 +43,18 @@ class Issuer:
 
     @property
     def jwk(self):
+        """The key that checks, as a JWK."""
+        members = {"alg": self.algorithm, "use": "sig", **({"kid": self.kid} if self.kid else {})}
         if self.algorithm == "HS256":
-            jwk = {"kty": "oct", "k": b64(self.key.encode())}
-        elif self.algorithm == "RS256":
-            jwk = json.loads(RSAAlgorithm.to_jwk(self.key.public_key()))
-        elif self.algorithm == "ES256":
-            jwk = json.loads(ECAlgorithm.to_jwk(self.key.public_key())) if hasattr(ECAlgorithm, "to_jwk") else ec_jwk(
-                self.key.public_key())
-        else:
-            from cryptography.hazmat.primitives import serialization
-
-            raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-            jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64(raw)}
-        jwk.pop("key_ops", None)
-        return {**jwk, "alg": self.algorithm, "use": "sig", **({"kid": self.kid} if self.kid else {})}
+            return {"kty": "oct", "k": b64(self.key.encode()), **members}
+        public = self.key.public_key()
+        if self.algorithm == "EdDSA":
+            raw = public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+            return {"kty": "OKP", "crv": "Ed25519", "x": b64(raw), **members}
+        numbers = public.public_numbers()
+        if self.algorithm == "RS256":
+            return {"kty": "RSA", "n": b64(octets(numbers.n)), "e": b64(octets(numbers.e)), **members}
+        return {"kty": "EC", "crv": "P-256", "x": b64(octets(numbers.x, 32)), "y": b64(octets(numbers.y, 32)), **members}
 
     @property
     def entry(self):
@@ -73,11 +75,6 @@ class Issuer:
     def sign(self, claims, headers=None):
         headers = {**({"kid": self.kid} if self.kid else {}), **(headers or {})}
         return jwt.encode(claims, self.key, algorithm=self.algorithm, headers=headers)
-
-
-def ec_jwk(public):
-    numbers = public.public_numbers()
-    return {"kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big"))}
 
 
 def unsigned(header, claims, signature=b""):
