@@ -57,10 +57,12 @@ Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
     const service::Accepts accepts{true, false, false, domain::DialectName::xsolla, project};
     Result<Call> call = co_await x.services.authenticator.authenticate(*token, accepts);
     if (!call) co_return call.error();
-    const auto tenant = co_await x.services.tenants.find_tenant(project);
-    if (!tenant) co_return domain::refuse(Code::no_such_tenant);
-    if (call->tenant->id != project || !may(call->caller, permission))
+    if (call->tenant->id != project) {
+        const auto tenant = co_await x.services.tenants.find_tenant(project);
+        if (!tenant) co_return domain::refuse(Code::no_such_tenant);
         co_return domain::refuse(Code::forbidden);
+    }
+    if (!may(call->caller, permission)) co_return domain::refuse(Code::forbidden);
     x.call = std::move(*call);
     co_return Result<void>{};
 }

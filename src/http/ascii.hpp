@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 /// ASCII without a locale: HTTP's notion of letters, blanks and tokens.
@@ -37,9 +38,19 @@ constexpr bool is_visible(char c) {
 }
 
 /// RFC 9110 section 5.6.2.
+inline constexpr std::array<bool, 256> token_chars = [] {
+    std::array<bool, 256> chars{};
+    for (int c = 0; c < 128; ++c) {
+        const char letter = static_cast<char>(c);
+        chars[static_cast<unsigned>(c)] =
+            is_letter(letter) || is_digit(letter) ||
+            std::string_view("!#$%&'*+-.^_`|~").find(letter) != std::string_view::npos;
+    }
+    return chars;
+}();
+
 constexpr bool is_token_char(char c) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return is_letter(c) || is_digit(c) || marks.find(c) != std::string_view::npos;
+    return token_chars[static_cast<unsigned char>(c)];
 }
 
 constexpr bool is_token(std::string_view text) {

@@ -96,6 +96,7 @@ Response& Response::header(std::string_view name, std::string_view value) {
     if (std::any_of(value.begin(), value.end(), ascii::is_control))
         throw std::logic_error("control character in the value of " + std::string(name));
     if (ascii::equal_ignoring_case(name, "Cache-Control")) has_cache_control_ = true;
+    if (fields_.empty()) fields_.reserve(512); // most answers' fields
     fields_.append(name).append(": ").append(value).append("\r\n");
     return *this;
 }

@@ -1,6 +1,8 @@
 #include "mfad/http/rate_fields.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <stdexcept>
 
 namespace mfad::http {
@@ -22,7 +24,10 @@ void append_parameter(std::string& out, char key, std::uint64_t number) {
     out.push_back(';');
     out.push_back(key);
     out.push_back('=');
-    out.append(std::to_string(std::min(number, largest_integer)));
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(
+        digits.data(), digits.data() + digits.size(), std::min(number, largest_integer));
+    out.append(digits.data(), end.ptr);
 }
 
 std::uint64_t whole_seconds(std::chrono::seconds time) {
@@ -33,6 +38,8 @@ std::uint64_t whole_seconds(std::chrono::seconds time) {
 
 RateFields rate_fields(std::span<const RateState> states) {
     RateFields fields;
+    fields.limit.reserve(32 * states.size());
+    fields.policy.reserve(32 * states.size());
     for (const RateState& state : states) {
         if (!fields.limit.empty()) {
             fields.limit.append(", ");

@@ -7,6 +7,7 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace mfad::platform {
@@ -116,8 +117,40 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+namespace {
+
+/// Random bytes drawn ahead: a call to OpenSSL costs far more than the bytes it gives. What was
+/// handed out is overwritten, so that no later reader of this memory finds a secret in it.
+class RandomStock {
+public:
+    ~RandomStock() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
+
+    void take(std::span<unsigned char> out) {
+        if (out.size() > bytes_.size() / 4) return draw(out);
+        if (out.size() > left_) {
+            draw(bytes_);
+            left_ = bytes_.size();
+        }
+        left_ -= out.size();
+        const auto taken = std::span(bytes_).subspan(left_, out.size());
+        std::ranges::copy(taken, out.begin());
+        OPENSSL_cleanse(taken.data(), taken.size());
+    }
+
+private:
+    static void draw(std::span<unsigned char> out) {
+        require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1, "RAND_bytes");
+    }
+
+    std::array<unsigned char, 1024> bytes_{};
+    std::size_t left_ = 0; // of `bytes_`, from its beginning
+};
+
+} // namespace
+
 void fill_random(std::span<unsigned char> out) {
-    require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1, "RAND_bytes");
+    thread_local RandomStock stock;
+    stock.take(out);
 }
 
 std::string random_bytes(std::size_t count) {
@@ -143,28 +176,35 @@ void wipe(std::string& text) noexcept {
     text.clear();
 }
 
+/// One context a direction, keyed once: each use sets its nonce alone.
 struct Aead::Context {
-    Owned<EVP_CIPHER_CTX> cipher{EVP_CIPHER_CTX_new()};
-    std::string key;
+    Owned<EVP_CIPHER_CTX> sealing{EVP_CIPHER_CTX_new()};
+    Owned<EVP_CIPHER_CTX> opening{EVP_CIPHER_CTX_new()};
 
-    ~Context() { wipe(key); }
+    explicit Context(std::string_view key) {
+        require(
+            EVP_EncryptInit_ex2(sealing.get(), gcm_algorithm(), data(key), nullptr, nullptr) == 1 &&
+                EVP_DecryptInit_ex2(opening.get(), gcm_algorithm(), data(key), nullptr, nullptr) ==
+                    1,
+            "AES-256-GCM");
+    }
 };
 
-Aead::Aead(std::string_view key) : context_(std::make_unique<Context>()) {
+Aead::Aead(std::string_view key) {
     if (key.size() != key_size) throw std::invalid_argument("an AES-256 key has 32 bytes");
-    context_->key = key;
+    context_ = std::make_unique<Context>(key);
 }
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 Aead::~Aead() = default;
 
 std::string Aead::seal(std::string_view plain, std::string_view place) {
-    EVP_CIPHER_CTX* const c = context_->cipher.get();
+    EVP_CIPHER_CTX* const c = context_->sealing.get();
     std::string out(nonce_size + plain.size() + tag_size, '\0');
     fill_random({data(out), nonce_size});
     int written = 0;
     require(
-        EVP_EncryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(out), nullptr) == 1 &&
+        EVP_EncryptInit_ex2(c, nullptr, nullptr, data(out), nullptr) == 1 &&
             EVP_EncryptUpdate(c, nullptr, &written, data(place), static_cast<int>(place.size())) ==
                 1 &&
             EVP_EncryptUpdate(
@@ -179,13 +219,13 @@ std::string Aead::seal(std::string_view plain, std::string_view place) {
 
 std::optional<std::string> Aead::open(std::string_view sealed, std::string_view place) {
     if (sealed.size() < overhead) return std::nullopt;
-    EVP_CIPHER_CTX* const c = context_->cipher.get();
+    EVP_CIPHER_CTX* const c = context_->opening.get();
     const std::string_view body = sealed.substr(nonce_size, sealed.size() - overhead);
     std::string tag(sealed.substr(sealed.size() - tag_size));
     std::string plain(body.size(), '\0');
     int written = 0;
     require(
-        EVP_DecryptInit_ex2(c, gcm_algorithm(), data(context_->key), data(sealed), nullptr) == 1 &&
+        EVP_DecryptInit_ex2(c, nullptr, nullptr, data(sealed), nullptr) == 1 &&
             EVP_DecryptUpdate(c, nullptr, &written, data(place), static_cast<int>(place.size())) ==
                 1 &&
             EVP_DecryptUpdate(

@@ -2,11 +2,21 @@
 
 #include "mfad/platform/utf8.hpp"
 
+#include <array>
+
 namespace mfad::platform {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view hex_digits = "0123456789abcdef";
+
+/// The bytes that stand for themselves in a JSON string.
+constexpr std::array<bool, 256> plain_bytes = [] {
+    std::array<bool, 256> plain{};
+    for (unsigned c = 0x20; c < 0x7f; ++c)
+        plain[c] = c != '"' && c != '\\';
+    return plain;
+}();
 
 void append_escaped(std::string& out, unsigned char c) {
     switch (c) {
@@ -29,7 +39,7 @@ void append_json_string(std::string& out, std::string_view text) {
     std::size_t plain = 0; // start of the stretch that is copied as it is
     for (std::size_t i = 0; i < text.size();) {
         const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+        if (plain_bytes[c]) {
             ++i;
             continue;
         }

@@ -12,6 +12,7 @@ constexpr std::size_t last_digit = room.size() - 3;
 
 Command Command::eval(const Script& script, std::size_t key_count) {
     Command command("EVALSHA");
+    command.buffer_.reserve(1024); // most calls; growing costs more than writing
     command.arg(script.sha).arg(key_count);
     return command;
 }

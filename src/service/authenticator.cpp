@@ -31,8 +31,9 @@ bool looks_like_token(std::string_view text) {
     return std::ranges::count(text, '.') == 2;
 }
 
-bool accepted(CredentialKind kind, const Accepts& accepts) {
-    switch (kind) {
+bool accepted(const Credential& credential, const Accepts& accepts) {
+    if (credential.expires_at && *credential.expires_at <= platform::wall_now()) return false;
+    switch (credential.kind) {
     case CredentialKind::server: return accepts.server;
     case CredentialKind::secret: return accepts.user;
     case CredentialKind::session: return accepts.session;
@@ -47,6 +48,18 @@ Caller::Kind caller_kind(CredentialKind kind) {
     case CredentialKind::session: break;
     }
     return Caller::Kind::session;
+}
+
+/// The call of whoever holds an opaque credential.
+Call call_of(const Credential& credential, std::shared_ptr<const Tenant> tenant) {
+    Call call;
+    call.tenant = std::move(tenant);
+    call.caller.kind = caller_kind(credential.kind);
+    call.caller.tenant = credential.tenant;
+    if (credential.kind == CredentialKind::secret) call.caller.user = credential.user;
+    call.caller.permissions = credential.permissions;
+    call.caller.credential_id = credential.id;
+    return call;
 }
 
 /// The claim by which a token names its tenant: Xsolla's own, or else the audience.
@@ -112,18 +125,19 @@ Awaitable<Result<Call>> Authenticator::authenticate(
 Awaitable<Result<Call>> Authenticator::check_opaque(
     std::string_view secret, const Accepts& accepts) {
     const std::string digest = store::credential_digest(secret);
-    const std::shared_ptr<const Credential> found = co_await credentials_.find_credential(digest);
-    if (!found || !accepted(found->kind, accepts)) co_return bad_credential();
-    if (found->expires_at && *found->expires_at <= platform::wall_now()) co_return bad_credential();
-    Call call;
-    call.tenant = co_await tenants_.find_tenant(found->tenant);
-    if (!call.tenant) co_return bad_credential();
-    call.caller.kind = caller_kind(found->kind);
-    call.caller.tenant = found->tenant;
-    if (found->kind == CredentialKind::secret) call.caller.user = found->user;
-    call.caller.permissions = found->permissions;
-    call.caller.credential_id = found->id;
-    co_return call;
+    std::shared_ptr<const Credential> found;
+    if (const auto known = credentials_.known_credential(digest))
+        found = *known;
+    else
+        found = co_await credentials_.find_credential(digest);
+    if (!found || !accepted(*found, accepts)) co_return bad_credential();
+    TenantPtr tenant;
+    if (const auto known = tenants_.known_tenant(found->tenant))
+        tenant = *known;
+    else
+        tenant = co_await tenants_.find_tenant(found->tenant);
+    if (!tenant) co_return bad_credential();
+    co_return call_of(*found, std::move(tenant));
 }
 
 Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(

@@ -13,6 +13,13 @@ redis::CacheOptions cache_options(const SourceOptions& options) {
     return cache;
 }
 
+std::string key_of(std::string_view prefix, std::string_view name) {
+    std::string key;
+    key.reserve(prefix.size() + name.size());
+    key.append(prefix).append(name);
+    return key;
+}
+
 } // namespace
 
 CachedSources::CachedSources(
@@ -39,17 +46,23 @@ Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::read_credent
     co_return std::make_shared<const domain::Credential>(std::move(*found));
 }
 
+std::optional<std::shared_ptr<const domain::Tenant>> CachedSources::known_tenant(
+    const std::string& id) {
+    return tenants_.find(key_of(store::Keys::tenant_prefix, id));
+}
+
+std::optional<std::shared_ptr<const domain::Credential>> CachedSources::known_credential(
+    const std::string& digest) {
+    return credentials_.find(key_of(store::Keys::credential_prefix, digest));
+}
+
 Awaitable<std::shared_ptr<const domain::Tenant>> CachedSources::find_tenant(const std::string& id) {
-    std::string key(store::Keys::tenant_prefix);
-    key += id;
-    return tenants_.get(std::move(key), deadline());
+    return tenants_.get(key_of(store::Keys::tenant_prefix, id), deadline());
 }
 
 Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::find_credential(
     const std::string& digest) {
-    std::string key(store::Keys::credential_prefix);
-    key += digest;
-    return credentials_.get(std::move(key), deadline());
+    return credentials_.get(key_of(store::Keys::credential_prefix, digest), deadline());
 }
 
 } // namespace mfad::service

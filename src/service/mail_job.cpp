@@ -1,17 +1,14 @@
 #include "mfad/service/mail_job.hpp"
 
 #include "mfad/platform/encoding.hpp"
-#include "mfad/platform/json_text.hpp"
-
-#include <boost/json.hpp>
+#include "mfad/platform/packed.hpp"
 
 namespace mfad::service {
 namespace {
 
-namespace json = boost::json;
 using platform::SealPurpose;
 
-constexpr int version = 1;
+constexpr std::uint8_t version = 1;
 constexpr std::size_t id_size = 16;
 constexpr std::size_t head_size = 1 + id_size; // class digit, id
 
@@ -19,40 +16,37 @@ platform::Place place_of(std::string_view id) {
     return platform::Place().part("mail_job").part(id);
 }
 
+std::int64_t millis(platform::UnixMillis time) {
+    return time.time_since_epoch().count();
+}
+
+platform::UnixMillis time_of(std::int64_t count) {
+    return platform::UnixMillis{std::chrono::milliseconds{count}};
+}
+
 std::string encode(const MailJob& job) {
-    const auto millis = [](platform::UnixMillis t) { return t.time_since_epoch().count(); };
-    platform::JsonText text;
-    text.begin_object().member("v", version).member("kind", static_cast<int>(job.kind));
-    text.member("tenant", job.user.tenant).member("user", job.user.user);
-    text.member("link", job.link_id).member("secret", job.secret);
-    text.member("created", millis(job.created)).member("not_after", millis(job.not_after));
-    text.member("attempts", job.attempts).member("error", job.last_error);
-    return std::move(text.end_object()).str();
-}
-
-platform::UnixMillis time_of(const json::value& value) {
-    return platform::UnixMillis{std::chrono::milliseconds{value.as_int64()}};
-}
-
-std::string text_of(const json::value& value) {
-    const json::string& text = value.as_string();
-    return {text.data(), text.size()};
+    platform::PackedWriter packed;
+    packed.u8(version).u8(static_cast<std::uint8_t>(job.kind));
+    packed.text(job.user.tenant).text(job.user.user).text(job.link_id).text(job.secret);
+    packed.i64(millis(job.created)).i64(millis(job.not_after));
+    packed.u32(job.attempts).text(job.last_error);
+    return packed.bytes();
 }
 
 /// What we sealed ourselves is as we wrote it; a later version's job is not read.
-std::optional<MailJob> decode(std::string_view text) {
-    const json::value value = json::parse(text);
-    const json::object& object = value.as_object();
-    if (object.at("v").as_int64() != version) return std::nullopt;
+std::optional<MailJob> decode(std::string_view bytes) {
+    platform::PackedReader packed(bytes);
+    if (packed.u8() != version) return std::nullopt;
     MailJob job;
-    job.kind = static_cast<MailJob::Kind>(object.at("kind").as_int64());
-    job.user = {text_of(object.at("tenant")), text_of(object.at("user"))};
-    job.link_id = text_of(object.at("link"));
-    job.secret = text_of(object.at("secret"));
-    job.created = time_of(object.at("created"));
-    job.not_after = time_of(object.at("not_after"));
-    job.attempts = static_cast<unsigned>(object.at("attempts").as_int64());
-    job.last_error = text_of(object.at("error"));
+    job.kind = static_cast<MailJob::Kind>(packed.u8());
+    job.user.tenant = packed.text();
+    job.user.user = packed.text();
+    job.link_id = packed.text();
+    job.secret = packed.text();
+    job.created = time_of(packed.i64());
+    job.not_after = time_of(packed.i64());
+    job.attempts = packed.u32();
+    job.last_error = packed.text();
     return job;
 }
 

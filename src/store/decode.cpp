@@ -6,22 +6,14 @@ namespace mfad::store {
 namespace {
 
 constexpr std::int64_t replayed_mark = -1;
-constexpr std::int64_t reused_mark = -2;
 
-/// `1 2 3\n<supplement>`, as the idempotency record keeps an outcome.
+/// The rest of an idempotency record: length and bytes of the outcome, then the supplement.
 ScriptOutcome decode_record(std::string_view record) {
+    platform::PackedReader packed(record);
     ScriptOutcome outcome;
     outcome.replay = Replay::replayed;
-    const auto end = record.find('\n');
-    if (end == std::string_view::npos)
-        throw Corrupt("idempotency record without its end of numbers");
-    outcome.supplement = record.substr(end + 1);
-    std::string_view numbers = record.substr(0, end);
-    while (!numbers.empty()) {
-        const auto space = std::min(numbers.find(' '), numbers.size());
-        outcome.numbers.push_back(decode_integer(numbers.substr(0, space)));
-        numbers.remove_prefix(std::min(space + 1, numbers.size()));
-    }
+    outcome.outcome = packed.text();
+    outcome.supplement = packed.rest();
     return outcome;
 }
 
@@ -41,20 +33,13 @@ std::int64_t decode_integer(std::string_view text) {
 }
 
 ScriptOutcome decode_outcome(const redis::Reply& reply) {
-    const std::int64_t first = reply.at(0).integer();
-    if (first == replayed_mark) {
-        ScriptOutcome outcome = decode_record(reply.at(1).text());
-        if (outcome.numbers.empty()) throw Corrupt("idempotency record without an outcome");
-        return outcome;
-    }
     ScriptOutcome outcome;
-    if (first == reused_mark) {
-        outcome.replay = Replay::key_reused;
+    if (!reply.is_array()) {
+        outcome.outcome = reply.text();
         return outcome;
     }
-    outcome.numbers.reserve(reply.size());
-    for (std::size_t i = 0; i < reply.size(); ++i)
-        outcome.numbers.push_back(reply.at(i).integer());
+    if (reply.at(0).integer() == replayed_mark) return decode_record(reply.at(1).text());
+    outcome.replay = Replay::key_reused;
     return outcome;
 }
 
@@ -63,7 +48,8 @@ TenantOutcome decode_tenant_outcome(const redis::Reply& reply) {
     TenantOutcome outcome;
     outcome.replay = decoded.replay;
     if (decoded.replay != Replay::key_reused)
-        outcome.status = static_cast<domain::ChangeStatus>(decoded.numbers[0]);
+        outcome.status =
+            static_cast<domain::ChangeStatus>(platform::PackedReader(decoded.outcome).u8());
     return outcome;
 }
 
@@ -73,15 +59,21 @@ domain::MfaState decode_state(std::int64_t packed) {
     return *state;
 }
 
-std::vector<domain::RateVerdict> decode_verdicts(
-    std::span<const std::int64_t> numbers, std::size_t at) {
-    std::vector<domain::RateVerdict> verdicts;
-    for (; at + 4 <= numbers.size(); at += 4)
-        verdicts.push_back(
-            {numbers[at] != 0, static_cast<std::uint32_t>(numbers[at + 1]),
-             std::chrono::microseconds{numbers[at + 2]},
-             std::chrono::microseconds{numbers[at + 3]}});
-    return verdicts;
+domain::RateVerdict decode_verdict(platform::PackedReader& packed) {
+    const auto micros = [&packed] {
+        return std::chrono::microseconds{static_cast<std::int64_t>(packed.number())};
+    };
+    domain::RateVerdict verdict;
+    verdict.allowed = packed.u8() != 0;
+    verdict.remaining = packed.u32();
+    verdict.retry_after = micros();
+    verdict.reset = micros();
+    return verdict;
+}
+
+std::optional<platform::UnixMillis> time_or_none(double millis) {
+    if (millis <= 0) return std::nullopt;
+    return platform::UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(millis)}};
 }
 
 void append_rules_fields(redis::Command& command) {
@@ -109,8 +101,7 @@ std::optional<domain::User> decode_user(const redis::Reply& fields) {
     user.settings = *settings;
     user.seen = static_cast<std::uint64_t>(field(fields, 1));
     user.version = static_cast<std::uint64_t>(field(fields, 2));
-    if (const auto millis = field(fields, 3); millis > 0)
-        user.last_auth_time = platform::UnixMillis{std::chrono::milliseconds{millis}};
+    user.last_auth_time = time_or_none(static_cast<double>(field(fields, 3)));
     return user;
 }
 

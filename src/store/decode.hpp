@@ -2,6 +2,7 @@
 
 #include "mfad/domain/rate_limit.hpp"
 #include "mfad/domain/settings.hpp"
+#include "mfad/platform/packed.hpp"
 #include "mfad/redis/command.hpp"
 #include "mfad/redis/reply.hpp"
 #include "mfad/store/context.hpp"
@@ -10,18 +11,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 /// What Redis answers, as values of the domain. Whatever is not as the scripts write it is
 /// `Corrupt`.
 namespace mfad::store {
 
-/// The numbers that a script of work answered, now or under the same idempotency key before.
+/// What a script of work answered, now or under the same idempotency key before.
 struct ScriptOutcome {
     Replay replay = Replay::fresh;
-    std::vector<std::int64_t> numbers; ///< at least one, unless the key was reused
+    std::string outcome; ///< packed; empty when the key was reused
     std::string supplement;
 };
 ScriptOutcome decode_outcome(const redis::Reply& reply);
@@ -29,9 +28,11 @@ TenantOutcome decode_tenant_outcome(const redis::Reply& reply);
 
 domain::MfaState decode_state(std::int64_t packed);
 
-/// From `at` on: allowed, remaining, retry us, reset us, for each policy.
-std::vector<domain::RateVerdict> decode_verdicts(
-    std::span<const std::int64_t> numbers, std::size_t at);
+/// B allowed, I4 remaining, d retry us, d reset us.
+domain::RateVerdict decode_verdict(platform::PackedReader& packed);
+
+/// A time in milliseconds since 1970, of which 0 is none.
+std::optional<platform::UnixMillis> time_or_none(double millis);
 
 /// The fields of a tenant's rules, for an HMGET.
 void append_rules_fields(redis::Command& command);

@@ -1,5 +1,6 @@
 #include "mfad/store/quota_store.hpp"
 
+#include "decode.hpp"
 #include "scripts.hpp"
 
 namespace mfad::store {
@@ -15,11 +16,9 @@ runtime::Awaitable<QuotaTaken> QuotaStore::take(
     if (place) command.arg(place->hash).arg(place->lifetime.count()).arg(place->places);
     const redis::Reply reply = co_await context_.eval(scripts::take_quota, command);
     QuotaTaken taken;
-    taken.verdict.allowed = reply.at(0).integer() != 0;
-    taken.verdict.remaining = static_cast<std::uint32_t>(reply.at(1).integer());
-    taken.verdict.retry_after = std::chrono::microseconds{reply.at(2).integer()};
-    taken.verdict.reset = std::chrono::microseconds{reply.at(3).integer()};
-    taken.place = reply.at(4).integer() != 0;
+    platform::PackedReader packed(reply.text());
+    taken.verdict = decode_verdict(packed);
+    taken.place = packed.u8() != 0;
     co_return taken;
 }
 

@@ -3,12 +3,18 @@
 #include "decode.hpp"
 #include "scripts.hpp"
 
+#include "mfad/platform/packed.hpp"
+
 namespace mfad::store {
 namespace {
 
 using domain::ChangeStatus;
 using domain::SettingsChange;
 using runtime::Awaitable;
+
+std::uint32_t milliseconds_of(std::chrono::milliseconds time) {
+    return static_cast<std::uint32_t>(time.count());
+}
 
 /// The flags of `change_settings.lua`, bit for bit.
 std::uint32_t flags_of(const ChangeOrder& order) {
@@ -39,8 +45,24 @@ void append_keys(
         command.arg(keys.due(partition, MailClass::link)).arg(keys.link(partition, link->id));
 }
 
-void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
-    command.arg(policy.period.count()).arg(policy.limit);
+void pack_policy(platform::PackedWriter& packed, const domain::RatePolicy& policy) {
+    packed.number(static_cast<double>(policy.period.count())).u32(policy.limit);
+}
+
+/// The numbers of a change, as `change_settings.lua` unpacks them.
+platform::PackedWriter pack_change(std::size_t users, const ChangeOrder& order) {
+    const SettingsChange& c = order.change;
+    platform::PackedWriter packed;
+    packed.u16(static_cast<std::uint16_t>(users)).u32(flags_of(order));
+    packed.u8(c.allowed_mask.bits()).u8(c.allowed_value.bits());
+    packed.u8(c.enable.bits()).u8(c.disable.bits());
+    packed.u8(static_cast<std::uint8_t>(c.change_restricted)).u8(c.must_be_allowed.bits());
+    packed.u32(milliseconds_of(domain::proof_age)).u32(milliseconds_of(order.link_lifetime));
+    pack_policy(packed, order.links);
+    packed.u8(static_cast<std::uint8_t>(order.policies.size()));
+    for (const domain::RatePolicy& policy : order.policies)
+        pack_policy(packed, policy);
+    return packed;
 }
 
 void append_idempotency(redis::Command& command, const Idempotency* idempotency) {
@@ -62,16 +84,7 @@ redis::Command change_command(
         append_keys(command, keys, {tenant, users[i]}, links ? &order.orders[i] : nullptr);
     if (order.idempotency != nullptr) command.arg(order.idempotency->record);
 
-    const SettingsChange& c = order.change;
-    command.arg(users.size()).arg(flags_of(order));
-    command.arg(c.allowed_mask.bits()).arg(c.allowed_value.bits());
-    command.arg(c.enable.bits()).arg(c.disable.bits());
-    command.arg(static_cast<unsigned>(c.change_restricted)).arg(c.must_be_allowed.bits());
-    command.arg(std::chrono::milliseconds{domain::proof_age}.count());
-    command.arg(order.link_lifetime.count()).arg(tenant).arg(order.policies.size());
-    for (const domain::RatePolicy& policy : order.policies)
-        append_policy(command, policy);
-    append_policy(command, order.links);
+    command.arg(pack_change(users.size(), order).bytes()).arg(tenant);
     append_idempotency(command, order.idempotency);
     if (order.idempotency != nullptr) command.arg(order.idempotency->supplement);
     for (std::size_t i = 0; links && i < users.size(); ++i)
@@ -79,22 +92,21 @@ redis::Command change_command(
     return command;
 }
 
-std::optional<platform::UnixMillis> time_of(std::int64_t millis) {
-    if (millis <= 0) return std::nullopt;
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
-}
-
-/// The outcome for one user, from the script's numbers.
-ChangeOutcome change_outcome(std::span<const std::int64_t> numbers) {
+/// The outcome for one user, as the script packed it.
+ChangeOutcome change_outcome(std::string_view bytes) {
+    platform::PackedReader packed(bytes);
     ChangeOutcome outcome;
-    outcome.status = static_cast<ChangeStatus>(numbers[0]);
-    if (numbers.size() < 7) return outcome; // there is no such user
-    outcome.before = decode_state(numbers[1]);
-    outcome.after = decode_state(numbers[2]);
-    outcome.after.version = static_cast<std::uint64_t>(numbers[3]);
-    outcome.after.last_auth_time = time_of(numbers[4]);
-    outcome.link = static_cast<LinkOutcome>(numbers[5]);
-    outcome.kind = static_cast<LinkKind>(numbers[6]);
+    outcome.status = static_cast<ChangeStatus>(packed.u8());
+    packed.u16();                        // he is the only one
+    if (packed.at_end()) return outcome; // there is no such user
+    outcome.before = decode_state(packed.u32());
+    outcome.after = decode_state(packed.u32());
+    outcome.after.version = static_cast<std::uint64_t>(packed.number());
+    outcome.after.last_auth_time = time_or_none(packed.number());
+    outcome.link = static_cast<LinkOutcome>(packed.u8());
+    outcome.kind = static_cast<LinkKind>(packed.u8());
+    while (!packed.at_end())
+        outcome.verdicts.push_back(decode_verdict(packed));
     return outcome;
 }
 
@@ -123,10 +135,10 @@ Awaitable<ChangeOutcome> SettingsStore::change(
     const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
     const ScriptOutcome decoded = decode_outcome(reply);
     ChangeOutcome outcome;
-    if (decoded.replay != Replay::key_reused) outcome = change_outcome(decoded.numbers);
+    if (decoded.replay != Replay::key_reused) outcome = change_outcome(decoded.outcome);
+    if (decoded.replay == Replay::replayed) outcome.verdicts.clear(); // nothing was counted now
     outcome.replay = decoded.replay;
     outcome.supplement = decoded.supplement;
-    if (decoded.replay == Replay::fresh) outcome.verdicts = decode_verdicts(decoded.numbers, 7);
     co_return outcome;
 }
 
@@ -138,10 +150,9 @@ Awaitable<BulkOutcome> SettingsStore::change_many(
     BulkOutcome outcome;
     outcome.replay = decoded.replay;
     if (decoded.replay == Replay::key_reused) co_return outcome;
-    outcome.status = static_cast<ChangeStatus>(decoded.numbers[0]);
-    // One user alone is answered in full; then it is he.
-    if (outcome.status != ChangeStatus::done && users.size() > 1)
-        outcome.at = static_cast<std::size_t>(decoded.numbers.at(1) - 1);
+    platform::PackedReader packed(decoded.outcome);
+    outcome.status = static_cast<ChangeStatus>(packed.u8());
+    if (outcome.status != ChangeStatus::done) outcome.at = packed.u16() - 1U;
     co_return outcome;
 }
 

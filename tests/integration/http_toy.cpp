@@ -49,7 +49,7 @@ runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& r
     if (path == "/abrupt") {
         ++waiting_;
         co_await asio::async_initiate<const runtime::UseAwaitable, void(boost::system::error_code)>(
-            WaitForCancellation{}, runtime::use_awaitable);
+            WaitForCancellation(), runtime::use_awaitable);
     }
     if (path == "/deadline") {
         const auto left = request.deadline - runtime::SteadyClock::now();

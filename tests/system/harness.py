@@ -297,7 +297,7 @@ class Mfad:
 
 
 def text_of(message):
-    return message.get_body(("plain",)).get_content()
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
 
 
 def link_in(message):

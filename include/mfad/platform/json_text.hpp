@@ -22,6 +22,8 @@ void append_json_string(std::string& out, std::string_view text);
 /// ```
 class JsonText {
 public:
+    JsonText() { out_.reserve(256); } // most answers; growing costs more than writing
+
     JsonText& begin_object() { return open('{'); }
     JsonText& end_object() { return close('}'); }
     JsonText& begin_array() { return open('['); }

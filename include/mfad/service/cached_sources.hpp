@@ -27,6 +27,10 @@ public:
         const store::Context& context, Vault& vault, redis::InvalidationSource& watch,
         const SourceOptions& options);
 
+    std::optional<std::shared_ptr<const domain::Tenant>> known_tenant(
+        const std::string& id) override;
+    std::optional<std::shared_ptr<const domain::Credential>> known_credential(
+        const std::string& digest) override;
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find_tenant(
         const std::string& id) override;
     runtime::Awaitable<std::shared_ptr<const domain::Credential>> find_credential(

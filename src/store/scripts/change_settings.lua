@@ -4,16 +4,16 @@
 --
 -- KEYS  for each user: his record, the tenant's rules in his partition, and with links: due link mails, link record;
 --       last, with an idempotency key: its record
--- ARGV  1 users  2 flags  3 allowed: bits replaced  4 allowed: by what  5 enable  6 disable  7 restricted (0 keep,
---       1 clear, 2 set)  8 bits that must be allowed  9 age of proof, ms  10 age that a new link may reach, ms
---       11 tenant  12 policies p; for each: period us, limit   then link budget: period us, limit
---       then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
+-- ARGV  1 packed <I2 users, I4 flags, B allowed: bits replaced, B by what, B enable, B disable, B restricted (0 keep,
+--       1 clear, 2 set), B bits that must be allowed, I4 age of proof ms, I4 life of a link ms, d period us and I4
+--       limit of the budget of link mails, B policies, and for each: d period us, I4 limit
+--       2 tenant   then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
 --       then, with links, for each user: user id, link id, sealed job
--- Returns  status, and for one user: what is seen of him before and after (packed: allowed by policy too, enrolled as
---       far as usable), version, last authentication ms, link (0 none,
---       1 made and mailed, 2 made, 3 over budget and not made), kind of link, then for each policy: allowed,
---       remaining, retry us, reset us. For several: status, index of the user that it is about.
-local DONE, NO_TENANT, NO_USER, TOO_MANY, RESTRICTED_STATUS, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
+-- Returns  packed <B status, I2 index of the user that it is about; and for one user who exists: I4 and I4 what is seen
+--       of him before and after (settings with allowed by policy too, enrolled as far as usable), d version,
+--       d last authentication ms, B link (0 none, 1 made and mailed, 2 made, 3 over budget and not made), B its kind,
+--       then for each policy: B allowed, I4 remaining, d retry us, d reset us. Or a replay.
+local DONE, NO_TENANT, NO_USER, TOO_MANY, IS_RESTRICTED, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local IF_UNRESTRICTED, UNLESS_ACTIVE, IF_DIFFERENT, IF_ENABLED, IF_INTERNAL, PROOF_WHEN_ACTIVE, PROOF_ALWAYS,
   REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, BY_SERVER, IDEMPOTENT =
@@ -21,17 +21,14 @@ local IF_UNRESTRICTED, UNLESS_ACTIVE, IF_DIFFERENT, IF_ENABLED, IF_INTERNAL, PRO
 local LINK_NONE, LINK_MAILED, LINK_MADE, LINK_OVER_BUDGET = 0, 1, 2, 3
 local KIND_ENROLL, KIND_VERIFY = 1, 2
 
-local count, flags = tonumber(ARGV[1]), tonumber(ARGV[2])
-local allowed_mask, allowed_value = tonumber(ARGV[3]), tonumber(ARGV[4])
-local enable, disable, restrict, must = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local policies = tonumber(ARGV[12])
-local link_budget = 13 + 2 * policies
-local idempotency = link_budget + 2
+local count, flags, allowed_mask, allowed_value, enable, disable, restrict, must, proof_age, link_life, link_period,
+  link_limit, policies, limits = struct.unpack('<I2I4BBBBBBI4I4dI4B', ARGV[1])
 local function has(flag) return band(flags, flag) ~= 0 end
 
 local with_links = has(LINK_ALWAYS) or has(LINK_IF_UNENROLLED)
 local stride = with_links and 4 or 2
-local per_user = has(IDEMPOTENT) and idempotency + 4 or idempotency
+local idempotency = 3
+local per_user = has(IDEMPOTENT) and 7 or 3
 local idempotency_key = has(IDEMPOTENT) and KEYS[count * stride + 1]
 if idempotency_key then
   local answer = replay(idempotency_key, ARGV[idempotency])
@@ -41,15 +38,17 @@ end
 local now = now_us()
 local now_ms = floor(now / 1000)
 
-local function conclude(outcome)
-  if idempotency_key and band(tonumber(ARGV[idempotency + 2]), lshift(1, outcome[1])) ~= 0 then
+-- Ends the script: remembers the outcome under its key if this status is one to remember.
+local function conclude(status, index, more)
+  local outcome = struct.pack('<BI2', status, index) .. (more or '')
+  if idempotency_key and band(tonumber(ARGV[idempotency + 2]), lshift(1, status)) ~= 0 then
     remember(idempotency_key, ARGV[idempotency], ARGV[idempotency + 1], outcome, ARGV[idempotency + 3])
   end
   return outcome
 end
 
 local function fresh(last_auth)
-  return last_auth > 0 and now_ms - last_auth <= tonumber(ARGV[9])
+  return last_auth > 0 and now_ms - last_auth <= proof_age
 end
 
 -- The status of the change for one user, and his settings after it.
@@ -62,7 +61,7 @@ local function decide(rules, user)
   user.active, user.usable = active, enrolled
 
   if has(IF_UNRESTRICTED) and band(user.marks, RESTRICTED) ~= 0 and not (has(UNLESS_ACTIVE) and active) then
-    return RESTRICTED_STATUS
+    return IS_RESTRICTED
   end
   if has(IF_ENABLED) and asked == 0 then return NOTHING_ENABLED end
   if has(IF_INTERNAL) and band(asked, DUO) ~= 0 then return EXTERNAL end
@@ -96,32 +95,33 @@ local function decide(rules, user)
   return DONE
 end
 
--- Takes one from each policy of the user's writes; the outcome names them all, and is refused if one of them refuses.
-local function count_write(user, outcome)
+-- Takes one from each policy of the user's writes. Returns whether all allow, and the packed verdicts.
+local function count_write(user)
+  local all, verdicts = true, ''
   for p = 1, policies do
-    local allowed, tat, remaining, retry, reset =
-      gcra(now, user.tats[p], tonumber(ARGV[11 + 2 * p]), tonumber(ARGV[12 + 2 * p]), 1)
+    local period, limit
+    period, limit, limits = struct.unpack('<dI4', ARGV[1], limits)
+    local allowed, tat, remaining, retry, reset = gcra(now, user.tats[p], period, limit, 1)
     user.tats[p] = tat
-    if not allowed then outcome[1] = TOO_MANY end
-    local at = 4 + 4 * p
-    outcome[at], outcome[at + 1], outcome[at + 2], outcome[at + 3] = allowed and 1 or 0, remaining, retry, reset
+    all = all and allowed
+    verdicts = verdicts .. struct.pack('<BI4dd', allowed and 1 or 0, remaining, retry, reset)
   end
+  return all, verdicts
 end
 
 -- Makes the link that the change owes this user, unless his budget of mails forbids it. Over the budget a link is made
 -- only for an answer that shows it: it voids the one before, which may still be on its way.
 local function owe_link(i, user, put)
-  local within, tat = gcra(now, user.link_tat, tonumber(ARGV[link_budget]), tonumber(ARGV[link_budget + 1]), 1)
+  local within, tat = gcra(now, user.link_tat, link_period, link_limit, 1)
   local mailed = within and band(user.marks, ADDRESS) ~= 0
   if not mailed and not has(LINK_ALWAYS) then return within and LINK_NONE or LINK_OVER_BUDGET, 0 end
 
   local at, arg = (i - 1) * stride, per_user + 3 * (i - 1)
   local kind = has(LINK_ALWAYS) and user.active and KIND_VERIFY or KIND_ENROLL
-  local lifetime = tonumber(ARGV[10])
-  call('HSET', KEYS[at + 4], 't', ARGV[11], 'u', ARGV[arg], 'x', now_ms + lifetime, 'k', kind,
+  call('HSET', KEYS[at + 4], 't', ARGV[2], 'u', ARGV[arg], 'x', now_ms + link_life, 'k', kind,
        'c', has(BY_SERVER) and 2 or 1)
   -- Kept beyond its end for an hour, so that who comes late is told why.
-  call('PEXPIRE', KEYS[at + 4], lifetime + 3600000)
+  call('PEXPIRE', KEYS[at + 4], link_life + 3600000)
   put('g', ARGV[arg + 1])
   if mailed then
     put('k', tat)
@@ -130,7 +130,12 @@ local function owe_link(i, user, put)
   return mailed and LINK_MAILED or LINK_MADE, kind
 end
 
-local outcome = { DONE, 0 }
+-- What is told of the one user of a call.
+local verdicts, before = '', 0
+local function told(after, version, last_auth, link, kind)
+  return struct.pack('<I4I4ddBB', before, after, version, last_auth, link, kind) .. verdicts
+end
+
 local rules_of, users = {}, {}
 for i = 1, count do
   local at = (i - 1) * stride
@@ -139,9 +144,9 @@ for i = 1, count do
     rules = read_rules(KEYS[at + 2])
     rules_of[KEYS[at + 2]] = rules
   end
-  if not rules then return { NO_TENANT, i } end
+  if not rules then return conclude(NO_TENANT, i) end
   local fields = call('HMGET', KEYS[at + 1], 's', 'n', 'v', 't', 'k', 'a', 'b')
-  if not fields[1] then return conclude({ NO_USER, i }) end
+  if not fields[1] then return conclude(NO_USER, i) end
   local user = { packed = tonumber(fields[1]), seen = tonumber(fields[2] or 0), version = tonumber(fields[3] or 0),
                  last_auth = tonumber(fields[4] or 0), link_tat = fields[5], tats = { fields[6], fields[7] } }
   user.allowed, user.enabled, user.enrolled, user.marks = unpack_settings(user.packed)
@@ -151,22 +156,22 @@ for i = 1, count do
   users[i] = user
 
   if count == 1 then
-    local before = view(rules, user.allowed, user.enabled, user.enrolled, user.marks)
-    outcome = { DONE, before, before, user.version, user.last_auth, LINK_NONE, 0 }
-    count_write(user, outcome)
-    if outcome[1] == TOO_MANY then return outcome end
+    before = view(rules, user.allowed, user.enabled, user.enrolled, user.marks)
+    local within
+    within, verdicts = count_write(user)
+    if not within then return conclude(TOO_MANY, 1, told(before, user.version, user.last_auth, LINK_NONE, 0)) end
   end
   local status = decide(rules, user)
   if status ~= DONE then
-    if count > 1 then return conclude({ status, i }) end
-    outcome[1] = status
+    if count > 1 then return conclude(status, i) end
     if policies > 0 then call('HSET', KEYS[at + 1], 'a', user.tats[1]) end -- refused, yet counted
     if policies > 1 then call('HSET', KEYS[at + 1], 'b', user.tats[2]) end
-    return conclude(outcome)
+    return conclude(status, 1, told(before, user.version, user.last_auth, LINK_NONE, 0))
   end
 end
 
 -- Nothing of the change was written so far, and nothing is refused from here on.
+local more
 for i = 1, count do
   local user = users[i]
   local fields, n = {}, 0
@@ -188,10 +193,10 @@ for i = 1, count do
   end
   if count == 1 then
     local shown = view(rules_of[KEYS[2]], user.shown_allowed, user.shown_enabled, user.enrolled_after, user.marks_after)
-    outcome[3], outcome[4], outcome[5], outcome[6], outcome[7] = shown, user.version, user.last_auth_after, link, kind
+    more = told(shown, user.version, user.last_auth_after, link, kind)
     if policies > 0 then put('a', user.tats[1]) end
     if policies > 1 then put('b', user.tats[2]) end
   end
   if n > 0 then call('HSET', KEYS[(i - 1) * stride + 1], unpack(fields)) end
 end
-return conclude(outcome)
+return conclude(DONE, 0, more)

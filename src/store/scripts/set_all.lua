@@ -5,7 +5,7 @@
 -- KEYS  the tenant's sequence, his rules in each partition; last, with an idempotency key: its record
 -- ARGV  1 partitions  2 allow (1) or disallow (0)   then, with an idempotency key: fingerprint, lifetime ms, mask of
 --       storable statuses
--- Returns  0 done, 1 no such tenant, 7 the tenant's policy does not have email; or a replay
+-- Returns  packed <B 0 done, 1 no such tenant, 7 the tenant's policy does not have email; or a replay
 local DONE, NO_TENANT, NOT_ALLOWED = 0, 1, 7
 local partitions, allow = tonumber(ARGV[1]), ARGV[2] == '1'
 local key = KEYS[partitions + 2]
@@ -24,5 +24,6 @@ else
   local number = call('INCR', KEYS[1])
   for i = 2, partitions + 1 do call('HSET', KEYS[i], allow and 'a' or 'z', number) end
 end
-if key and band(tonumber(ARGV[5]), lshift(1, status)) ~= 0 then remember(key, ARGV[3], ARGV[4], { status }, '') end
-return { status }
+local outcome = struct.pack('<B', status)
+if key and band(tonumber(ARGV[5]), lshift(1, status)) ~= 0 then remember(key, ARGV[3], ARGV[4], outcome, '') end
+return outcome

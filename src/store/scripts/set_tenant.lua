@@ -6,7 +6,7 @@
 -- ARGV  1 partitions  2 create (0, 1)  3 policy: bits replaced  4 policy: by what  5 default, -1 as it is
 --       6 factors that the policy must have  7 options, -1 as they are  8 fields f; then f times field, value of the
 --       tenant's record ("" removes it); with an idempotency key: fingerprint, lifetime ms, mask of storable statuses
--- Returns  0 done, 1 no such tenant, 7 a factor that the policy does not have; or a replay
+-- Returns  packed <B 0 done, 1 no such tenant, 7 a factor that the policy does not have; or a replay
 local DONE, NO_TENANT, NOT_ALLOWED = 0, 1, 7
 local partitions, fields = tonumber(ARGV[1]), tonumber(ARGV[8])
 local key, idempotency = KEYS[partitions + 3], 9 + 2 * fields
@@ -37,8 +37,8 @@ local function write()
   return DONE
 end
 
-local status = write()
-if key and band(tonumber(ARGV[idempotency + 2]), lshift(1, status)) ~= 0 then
-  remember(key, ARGV[idempotency], ARGV[idempotency + 1], { status }, '')
+local outcome = struct.pack('<B', write())
+if key and band(tonumber(ARGV[idempotency + 2]), lshift(1, struct.unpack('<B', outcome))) ~= 0 then
+  remember(key, ARGV[idempotency], ARGV[idempotency + 1], outcome, '')
 end
-return { status }
+return outcome

@@ -4,7 +4,7 @@
 --
 -- KEYS  quota; with an idempotency key: the live keys of its credential
 -- ARGV  1 period us  2 limit (0: no quota)   with an idempotency key: 3 its hash, 4 lifetime ms, 5 places
--- Returns  allowed, remaining, retry us, reset us, place (1 taken or held, 0 none left, with retry us)
+-- Returns  packed <B allowed, I4 remaining, d retry us, d reset us, B place (1 taken or held, 0 none left, with retry us)
 local now = now_us()
 local now_ms = floor(now / 1000)
 local period, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -39,4 +39,4 @@ if allowed and place == 1 then
     if call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then call('PEXPIRE', KEYS[2], ARGV[4]) end
   end
 end
-return { allowed and 1 or 0, remaining, retry, reset, place }
+return struct.pack('<BI4ddB', allowed and 1 or 0, remaining, retry, reset, place)

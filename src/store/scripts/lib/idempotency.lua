@@ -1,5 +1,6 @@
--- An idempotency record is the request's fingerprint (32 bytes), then the outcome's numbers, a line end, and a sealed
--- supplement that the answer needs. What has been seen is answered before anything is decided or counted.
+-- An idempotency record is the request's fingerprint (32 bytes), then the length of the outcome (2 bytes), the packed
+-- outcome, and a sealed supplement that the answer needs. What has been seen is answered before anything is decided or
+-- counted.
 local REPLAYED, KEY_REUSED = -1, -2
 
 -- Nothing when the request is new, or was refused for its own content before (note_refusal.lua) and no longer is.
@@ -12,5 +13,5 @@ local function replay(key, fingerprint)
 end
 
 local function remember(key, fingerprint, lifetime_ms, outcome, supplement)
-  call('SET', key, fingerprint .. table.concat(outcome, ' ') .. '\n' .. supplement, 'PX', lifetime_ms)
+  call('SET', key, fingerprint .. struct.pack('<I2', #outcome) .. outcome .. supplement, 'PX', lifetime_ms)
 end
