@@ -16,6 +16,7 @@ class StoreProxy:
         self.held_name = None  # nothing that Redis says reaches connections of this name …
         self.held_from = None  # … from the first that has this in it
         self.holding = False
+        self.refused_name = None
         self.open = True
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -25,13 +26,15 @@ class StoreProxy:
             self.held_name, self.held_from, self.holding = name, trigger, False
 
     def release(self):
+        """Lets everything pass again."""
         with self.lock:
-            self.held_name, self.held_from, self.holding = None, None, False
+            self.held_name, self.held_from, self.holding, self.refused_name = None, None, False, None
             self.lock.notify_all()
 
     def cut(self, name):
-        """Ends connections of this name; how many."""
+        """Ends connections of this name, and lets none come up again; how many there were."""
         with self.lock:
+            self.refused_name = name
             links = [link for link in self.links if name in link.said]
         for link in links:
             link.close()
@@ -72,6 +75,8 @@ class StoreProxy:
                     self._wait_while_held(link, piece)
                 elif len(link.said) < 4096:
                     link.said += piece
+                    if self.refused_name and self.refused_name in link.said:
+                        break
                 target.sendall(piece)
         except OSError:
             pass

@@ -116,12 +116,18 @@ def test_a_revoked_key_fails_in_time_though_the_news_never_arrives(pair_behind, 
     check_ends(pair_behind, other)
 
 
-def test_a_revoked_key_fails_in_time_though_the_connection_for_news_was_cut(pair_behind, proxy):
-    key = Key(pair_behind, "rebilly")
+def test_a_revoked_key_fails_in_time_though_there_is_no_connection_for_news(pair_behind, proxy):
+    key, other = Key(pair_behind, "rebilly"), Key(pair_behind, "navixy")
     key.remember()
+    other.remember()
     assert proxy.cut(b"mfad-watch") == 4
     key.revoke()
     check_ends(pair_behind, key)
+    other.remember()
+    proxy.release()
+    other.remember()
+    other.revoke()
+    check_ends(pair_behind, other)
 
 
 def test_a_session_that_is_signed_out_here_has_ended_there(pair):
