@@ -4,6 +4,8 @@
 #include "mfad/platform/log.hpp"
 #include "mfad/redis/errors.hpp"
 
+#include <algorithm>
+
 namespace mfad::app {
 namespace {
 
@@ -23,7 +25,7 @@ Code refusal_code(Fault fault) {
     case Fault::header_too_large:
     case Fault::target_too_long: return Code::too_large;
     case Fault::unsupported_encoding: return Code::wrong_media;
-    case Fault::not_implemented: return Code::wrong_method;
+    case Fault::not_implemented:
     case Fault::bad_request:
     case Fault::expectation_failed:
     case Fault::timed_out: return Code::malformed;
@@ -32,15 +34,33 @@ Code refusal_code(Fault fault) {
     return Code::internal;
 }
 
+/// The answer to a request that no route takes.
+Refusal unrouted(const http::RouteMatch& match) {
+    if (match.kind() == http::RouteMatch::Kind::not_found)
+        return domain::refuse(Code::no_such_path);
+    return domain::refuse(Code::wrong_method, {}, http::allow_value(match.allowed()));
+}
+
+/// Replies of a store that is there, but takes no writes, or nothing at all, for the time being:
+/// full, loading, a replica, on a broken disk, busy.
+bool is_outage(const redis::ErrorReply& error) {
+    static constexpr std::string_view codes[] = {"OOM",  "LOADING",    "READONLY",  "MISCONF",
+                                                 "BUSY", "NOREPLICAS", "MASTERDOWN"};
+    return std::ranges::find(codes, error.code()) != std::end(codes);
+}
+
 /// What is thrown out of a handler: an outage is no bug.
 Refusal refusal_of(std::exception_ptr thrown, std::string& what) {
+    Refusal outage = domain::refuse(Code::unavailable);
+    outage.retry_after = store_retry;
     try {
         std::rethrow_exception(thrown);
     } catch (const redis::Unavailable& error) {
         what = error.what();
-        Refusal refusal = domain::refuse(Code::unavailable);
-        refusal.retry_after = store_retry;
-        return refusal;
+        return outage;
+    } catch (const redis::ErrorReply& error) {
+        what = error.what();
+        if (is_outage(error)) return outage;
     } catch (const std::exception& error) {
         what = error.what();
     } catch (...) {
@@ -87,12 +107,8 @@ Front::Front(
 
 Awaitable<Response> Front::answer(
     const Request& request, const http::RouteMatch& match, service::Call& call) {
-    const dialects::Dialect& owner = dialects::owner_of(request.path);
-    if (match.kind() == http::RouteMatch::Kind::method_not_allowed)
-        co_return owner.refuse(
-            request, call,
-            domain::refuse(Code::wrong_method, {}, http::allow_value(match.allowed())));
-    if (!match.found()) co_return owner.refuse(request, call, domain::refuse(Code::no_such_path));
+    if (!match.found())
+        co_return dialects::owner_of(request.path).refuse(request, call, unrouted(match));
 
     const RouteTable::Entry& entry = routes_.entry(match.id());
     if (entry.page != nullptr) {
@@ -134,9 +150,12 @@ Response Front::fail(const Request& request, Fault fault) noexcept {
     // The dialects' tables have no words for what only HTTP can say; the native shape says it.
     const unsigned status = http::status_of(fault);
     const bool is_native = owner.name() == domain::DialectName::native;
+    const Refusal refusal = fault == Fault::not_implemented
+                                ? unrouted(routes_.router().match(request.method, request.path))
+                                : domain::refuse(refusal_code(fault));
     Response response =
         is_native ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
-                  : owner.refuse(request, nobody, domain::refuse(refusal_code(fault)));
+                  : owner.refuse(request, nobody, refusal);
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }

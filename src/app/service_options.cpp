@@ -7,6 +7,10 @@ domain::RatePolicy policy(std::string name, const platform::Rate& rate) {
     return {std::move(name), rate.limit, rate.period};
 }
 
+service::KeyLifetimes key_lifetimes(const platform::Config& config) {
+    return {config.idempotency.lifetime, config.idempotency.secret_lifetime};
+}
+
 } // namespace
 
 service::EnrollmentOptions enrollment_options(
@@ -29,8 +33,7 @@ service::SettingsOptions settings_options(const platform::Config& config) {
         for (std::size_t i = 0; i < config.limits.user.size(); ++i)
             options.user_policies.push_back(
                 policy(i == 0 ? "user" : "user-long", config.limits.user[i]));
-    options.key_lifetime = config.idempotency.lifetime;
-    options.secret_key_lifetime = config.idempotency.secret_lifetime;
+    options.key_lifetimes = key_lifetimes(config);
     return options;
 }
 
@@ -46,7 +49,7 @@ service::QuotaOptions quota_options(const platform::Config& config) {
     set(DialectName::quiva, config.limits.tenant_quiva);
     set(DialectName::navixy, config.limits.tenant_navixy);
     set(DialectName::native, config.limits.tenant_native);
-    options.key_lifetime = config.idempotency.lifetime;
+    options.key_lifetimes = key_lifetimes(config);
     options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
     return options;
 }

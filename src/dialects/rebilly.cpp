@@ -79,6 +79,7 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
     Result<void> ok{};
     if (writes) {
         if (is_user) ok = take_key(x, x.call.caller.user);
+        if (x.call.key) x.call.key->holds_secret = x.request.method == Method::post; // the link
         const Result<void> quota = co_await take_quota(x);
         if (!quota) co_return quota;
     }

@@ -114,7 +114,7 @@ Awaitable<Response> post_user_mfa(Exchange& x) {
     Result<SettingsChange> change = read_user_mfa(x.request);
     if (!change) {
         const bool exists = co_await x.services.settings.user_exists(x.call, user);
-        if (!exists) co_return refuse(x, domain::refuse(Code::no_such_user));
+        if (!exists) change = domain::refuse(Code::no_such_user);
         co_return co_await refuse_content(x, change.error());
     }
     // Where addresses count only when verified, switching email on asks for that first.

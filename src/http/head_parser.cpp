@@ -32,7 +32,8 @@ Method method_of(beast::http::verb named) {
 class Parser final : public beast::http::basic_parser<true> {
 public:
     Parser(RequestHead& head, const RequestLimits& limits) : head_(head), limits_(limits) {
-        header_limit(std::numeric_limits<std::uint32_t>::max()); // counted by the reader
+        header_limit(std::numeric_limits<std::uint32_t>::max()); // both counted by the reader
+        body_limit(boost::none);
     }
 
     /// Reads `bytes`; `error` is Beast's.
@@ -52,8 +53,8 @@ private:
         head_.forbidden_method =
             verb == beast::http::verb::connect || verb == beast::http::verb::trace;
         head_.is_http_1_1 = version == 11;
-        if (target.size() > limits_.target_bytes) return refuse(Fault::target_too_long, error);
-        head_.target = target;
+        head_.target = target; // a long one, too: it says whose answer this is
+        if (target.size() > limits_.target_bytes) refuse(Fault::target_too_long, error);
     }
 
     void on_field_impl(

@@ -16,19 +16,12 @@ bool one_of_schemes(std::string_view text, std::initializer_list<std::string_vie
 
 } // namespace
 
-std::optional<Rate> read_rate(std::string_view text) {
-    const auto rate = parse_rate(text);
-    if (!rate || rate->period < std::chrono::seconds(1) || rate->period > std::chrono::hours(24))
-        return std::nullopt;
-    return rate;
-}
-
 std::optional<std::vector<Rate>> Rates::read(const Value& value) const {
     const auto* texts = std::get_if<std::vector<std::string>>(&value);
     if (!texts || texts->size() > most) return std::nullopt;
     std::vector<Rate> rates;
     for (const std::string& text : *texts) {
-        const auto rate = read_rate(text);
+        const auto rate = parse_limit(text);
         if (!rate) return std::nullopt;
         rates.push_back(*rate);
     }

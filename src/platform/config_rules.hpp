@@ -97,15 +97,12 @@ struct Choice {
     }
 };
 
-/// A rate within what the limiters can count.
-std::optional<Rate> read_rate(std::string_view text);
-
 struct OneRate {
     static constexpr Shape shape = Shape::text;
     std::string expected() const { return R"(a rate such as "60/1m", over 1s to 24h)"; }
     std::optional<Rate> read(const Value& value) const {
         const auto* text = std::get_if<std::string>(&value);
-        return text ? read_rate(*text) : std::nullopt;
+        return text ? parse_limit(*text) : std::nullopt;
     }
     std::string print(const Rate& rate) const { return in_quotes(to_text(rate)); }
 };

@@ -67,6 +67,13 @@ std::optional<Rate> parse_rate(std::string_view text) {
     return Rate{*limit, *period};
 }
 
+std::optional<Rate> parse_limit(std::string_view text) {
+    const auto rate = parse_rate(text);
+    if (!rate || rate->period < std::chrono::seconds(1) || rate->period > std::chrono::hours(24))
+        return std::nullopt;
+    return rate;
+}
+
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;

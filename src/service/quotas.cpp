@@ -35,7 +35,7 @@ runtime::Awaitable<domain::Result<void>> StoredQuotas::take(
     std::optional<store::KeyPlace> place;
     if (call.key)
         place = store::KeyPlace{
-            call.caller.credential_id, call.key->hash, options_.key_lifetime,
+            call.caller.credential_id, call.key->hash, options_.key_lifetimes.of(*call.key),
             options_.max_live_keys};
     const store::QuotaTaken taken = co_await quotas_.take(call.tenant->id, counted, place);
     if (options_.enabled) report.verdict = taken.verdict;

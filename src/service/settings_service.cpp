@@ -62,13 +62,12 @@ SettingsService::SettingsService(
     : context_(context), settings_(context), users_(context), enrollment_(enrollment),
       vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {}
 
-std::optional<store::Idempotency> SettingsService::idempotency(
-    const Call& call, std::chrono::milliseconds lifetime) const {
+std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
     if (!call.key) return std::nullopt;
     store::Idempotency entry;
     entry.record = context_.keys().idempotency(call.key->partition, call.key->hash);
     entry.fingerprint = call.key->fingerprint;
-    entry.lifetime = lifetime;
+    entry.lifetime = options_.key_lifetimes.of(*call.key);
     entry.storable = call.key->storable;
     return entry;
 }
@@ -104,8 +103,7 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(
     NewLink link;
     if (links) link = enrollment_.new_link(user);
     const bool shows_link = change.link == SettingsChange::Link::always;
-    std::optional<store::Idempotency> entry =
-        idempotency(call, shows_link ? options_.secret_key_lifetime : options_.key_lifetime);
+    std::optional<store::Idempotency> entry = idempotency(call);
     if (entry && shows_link)
         entry->supplement =
             vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
@@ -161,7 +159,7 @@ Awaitable<SettingsService::Outcome> SettingsService::change_many(
     if (change.link != SettingsChange::Link::none)
         for (const std::string& user : users)
             orders.push_back(enrollment_.new_link({call.tenant->id, user}).order);
-    const auto entry = idempotency(call, options_.key_lifetime);
+    const auto entry = idempotency(call);
     const store::ChangeOrder order{
         change,
         {},
@@ -181,7 +179,7 @@ Awaitable<SettingsService::Outcome> SettingsService::change_many(
 }
 
 Awaitable<SettingsService::Outcome> SettingsService::set_all(Call& call, bool allow) {
-    const auto entry = idempotency(call, options_.key_lifetime);
+    const auto entry = idempotency(call);
     const store::TenantOutcome outcome =
         co_await settings_.set_all(call.tenant->id, allow, entry ? &*entry : nullptr);
     co_return tenant_outcome(outcome);
@@ -201,14 +199,14 @@ Awaitable<Result<store::ProjectRecord>> SettingsService::project(const Call& cal
 
 Awaitable<SettingsService::Outcome> SettingsService::change_tenant(
     Call& call, const store::TenantChange& change) {
-    const auto entry = idempotency(call, options_.key_lifetime);
+    const auto entry = idempotency(call);
     const store::TenantOutcome outcome =
         co_await settings_.change_tenant(call.tenant->id, change, entry ? &*entry : nullptr);
     co_return tenant_outcome(outcome);
 }
 
 Awaitable<Refusal> SettingsService::refused(const Call& call, Refusal refusal) {
-    const auto entry = idempotency(call, options_.key_lifetime);
+    const auto entry = idempotency(call);
     if (!entry) co_return refusal;
     const bool ours = co_await settings_.note_refusal(*entry);
     if (!ours) co_return domain::refuse(Code::key_reused);

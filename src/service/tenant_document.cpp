@@ -98,11 +98,12 @@ void read_limits(FieldReader& in, const json::object& limits, Tenant& tenant) {
         const std::string path = in.path("limits") + "." + std::string(name);
         const json::string* text = value.if_string();
         const auto rate =
-            text != nullptr ? platform::parse_rate({text->data(), text->size()}) : std::nullopt;
+            text != nullptr ? platform::parse_limit({text->data(), text->size()}) : std::nullopt;
         if (!domain::dialect_name(name))
             return in.adopt(domain::refuse(Code::invalid, path, "is not the name of a dialect"));
         if (!rate)
-            return in.adopt(domain::refuse(Code::invalid, path, "must be a rate such as 100/1m"));
+            return in.adopt(domain::refuse(
+                Code::invalid, path, "must be a rate such as 100/1m, over 1s to 24h"));
         tenant.limits[std::string(name)] = {std::string(name), rate->limit, rate->period};
     }
 }

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(when_a_header_comes_slowly_then_it_ends_with_408_however_of
     const std::vector<HttpAnswer> answers = client.read_all();
     BOOST_REQUIRE_EQUAL(answers.size(), 1);
     BOOST_TEST(answers.front().status == 408);
-    BOOST_TEST(answers.front().field("content-type") == "application/problem+json");
+    BOOST_TEST(answers.front().field("content-type") == "application/problem+json; charset=utf-8");
     BOOST_TEST(answers.front().closes());
     BOOST_TEST(server.counters().requests.value() == 0);
 }

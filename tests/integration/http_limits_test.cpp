@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(when_the_target_is_known_then_the_path_owner_answers_else_i
          {"GET * HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01", "nonsense\r\n\r\n"}) {
         const HttpAnswer unowned = refused(server, bytes);
         BOOST_TEST(unowned.status == 400);
-        BOOST_TEST(unowned.field("content-type") == "application/problem+json");
+        BOOST_TEST(unowned.field("content-type") == "application/problem+json; charset=utf-8");
         BOOST_TEST(unowned.field("cache-control") == "no-store");
         BOOST_TEST(unowned.field("x-request-id").size() == 32);
         BOOST_TEST(

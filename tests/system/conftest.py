@@ -44,11 +44,11 @@ def start_mfad(directory, redis_server, key_file, **settings):
     """A server on a Redis that others may share."""
     settings.setdefault("crypto_key_file", key_file)
     if not key_file.exists():
-        init_keys(directory, key_file)
+        init_keys(key_file)
     return Mfad(directory, url=redis_server.url, **settings)
 
 
-def init_keys(directory, key_file):
+def init_keys(key_file):
     import os
     import subprocess
 

@@ -4,7 +4,7 @@ import pytest
 
 import records
 from test_rebilly import activate, inactive, self_url
-from tokens import ISSUERS, server_token, user_token
+from tokens import ISSUERS, Issuer, server_token, user_token
 
 CALLS = [("GET", "/profile/mfa"), ("POST", "/profile/mfa"), ("DELETE", "/profile/mfa"), ("GET", "/users/1/mfa")]
 
@@ -38,7 +38,7 @@ def test_a_users_key_or_token_is_taken_in_either_place(make_world, with_organiza
 def test_what_is_no_credential_here_is_unauthorized(make_world, method, path):
     world = make_world(jwt=ISSUERS)
     expired = user_token(world, "1", iat=1_700_000_000, exp=1_700_000_600)
-    forged = user_token(world, "1", secret="some other secret, 32 characters")
+    forged = Issuer("https://users.example", key="another").token(world.tenant, "1")
     for headers in ({}, {"REB-APIKEY": "nobody-has-this-key"}, {"Authorization": world.secrets["1"]},
                     {"Authorization": f"Basic {world.secrets['1']}"}, {"X-Api-Key": world.secrets["1"]},
                     {"REB-APIKEY": world.session}, bearer(world.session), bearer(world.server_key),

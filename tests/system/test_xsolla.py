@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 
-from tokens import ISSUERS, SERVER_SECRET, server_token, user_token
+from tokens import ISSUERS, SERVERS, server_token, user_token
 from world import ALL_PERMISSIONS, ALLOWED, DISALLOWED
 
 EMAIL = {"mfa_type": "email"}
@@ -210,7 +210,7 @@ def test_a_server_token_writes(make_world):
 
 def test_credentials_of_users_and_sessions_are_none_here(make_world):
     world = make_world(jwt=ISSUERS)
-    posing = user_token(world, "1", secret=SERVER_SECRET, iss="https://servers.example", exp=1)
+    posing = SERVERS.token(world.tenant, "1", exp=1)
     for key in (world.secrets["1"], world.session, user_token(world, "1"), posing, "a.b.c"):
         assert error(world.xsolla("GET", "1", key=key)) == (401, "002-016")
 

@@ -41,6 +41,9 @@ struct Rate {
 /// zero, or more than one event a millisecond (the limiters count in whole milliseconds).
 std::optional<Rate> parse_rate(std::string_view text);
 
+/// A rate that the limiters may be given, by the configuration or a tenant: over 1s to 24h.
+std::optional<Rate> parse_limit(std::string_view text);
+
 /// Where to listen: an address or a name, and a port. An IPv6 address has no brackets here.
 struct Endpoint {
     std::string host;

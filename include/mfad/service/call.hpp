@@ -4,6 +4,7 @@
 #include "mfad/domain/rate_limit.hpp"
 #include "mfad/domain/tenant.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,17 @@ struct RequestKey {
     std::string fingerprint;    ///< SHA-256 of the body, 32 bytes
     unsigned partition = 0;     ///< where the work is done, and the record kept
     std::uint32_t storable = 0; ///< statuses of a change (bit n) whose answers this dialect keeps
+    bool holds_secret = false;  ///< the answer shows a secret, and is kept for a shorter time
+};
+
+/// How long an answer is kept under its key.
+struct KeyLifetimes {
+    std::chrono::milliseconds plain{0};
+    std::chrono::milliseconds secret{0};
+
+    std::chrono::milliseconds of(const RequestKey& key) const {
+        return key.holds_secret ? secret : plain;
+    }
 };
 
 /// One admitted request: who asks, in whose name, and what was counted on the way.

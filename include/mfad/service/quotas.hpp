@@ -13,7 +13,7 @@ struct QuotaOptions {
     bool enabled = true;
     std::map<domain::DialectName, domain::RatePolicy>
         policies; ///< a tenant's own limits go before these
-    std::chrono::milliseconds key_lifetime{0};
+    KeyLifetimes key_lifetimes;
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
 

@@ -18,8 +18,7 @@ namespace mfad::service {
 struct SettingsOptions {
     std::vector<domain::RatePolicy>
         user_policies; ///< on writes to one user's settings; none: limits are off
-    std::chrono::milliseconds key_lifetime{0};        ///< of an idempotency key …
-    std::chrono::milliseconds secret_key_lifetime{0}; ///< … whose answer holds a secret
+    KeyLifetimes key_lifetimes;
 };
 
 /// The refusal that a change's status other than `done` amounts to.
@@ -84,8 +83,7 @@ public:
     runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
 
 private:
-    std::optional<store::Idempotency> idempotency(
-        const Call& call, std::chrono::milliseconds lifetime) const;
+    std::optional<store::Idempotency> idempotency(const Call& call) const;
     runtime::Awaitable<store::ChangeOutcome> attempt(
         const Call& call, const domain::UserRef& user, const domain::SettingsChange& change,
         Changed& changed);

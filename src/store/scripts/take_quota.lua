@@ -1,31 +1,42 @@
 -- uses: call clock gcra
 -- Takes one from a tenant's quota, and, for a request with an idempotency key, one of the places that its credential has
--- for live keys.
+-- for live keys: both or neither.
 --
 -- KEYS  quota; with an idempotency key: the live keys of its credential
 -- ARGV  1 period us  2 limit (0: no quota)   with an idempotency key: 3 its hash, 4 lifetime ms, 5 places
 -- Returns  packed <B allowed, I4 remaining, d retry us, d reset us, B place (1 taken or held, 0 none left, with retry us)
 local now = now_us()
-local allowed, tat, remaining, retry, reset = true, 0, 0, 0, 0
-local limit = tonumber(ARGV[2])
+local now_ms = floor(now / 1000)
+local period, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
+local allowed, stored, tat, remaining, retry, reset = true, false, 0, 0, 0, 0
 if limit > 0 then
-  allowed, tat, remaining, retry, reset = gcra(now, call('GET', KEYS[1]), tonumber(ARGV[1]), limit, 1)
-  if allowed then call('SET', KEYS[1], tat, 'PX', math.max(1, ceil(reset / 1000))) end
+  stored = call('GET', KEYS[1])
+  allowed, tat, remaining, retry, reset = gcra(now, stored, period, limit, 1)
 end
 
-local place = 1
-if allowed and ARGV[3] then
-  local now_ms = floor(now / 1000)
-  call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms)
-  local held = call('ZSCORE', KEYS[2], ARGV[3])
-  if not held then
-    if call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then
-      local oldest = call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-      place, retry = 0, (tonumber(oldest[2]) - now_ms) * 1000
-    else
-      call('ZADD', KEYS[2], now_ms + ARGV[4], ARGV[3])
-      call('PEXPIRE', KEYS[2], ARGV[4])
+local wants_place, place = allowed and ARGV[3], 1
+if wants_place then
+  local live = '(' .. now_ms
+  local ends = call('ZSCORE', KEYS[2], ARGV[3])
+  if ends and tonumber(ends) > now_ms then
+    wants_place = false
+  elseif call('ZCOUNT', KEYS[2], live, '+inf') >= tonumber(ARGV[5]) then
+    local first = call('ZRANGE', KEYS[2], live, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+    place, retry = 0, (tonumber(first[2]) - now_ms) * 1000
+    -- What is refused for want of a place takes nothing from the quota.
+    if limit > 0 then
+      local _
+      _, _, remaining, _, reset = gcra(now, stored, period, limit, 0)
     end
+  end
+end
+
+if allowed and place == 1 then
+  if limit > 0 then call('SET', KEYS[1], tat, 'PX', math.max(1, ceil(reset / 1000))) end
+  if wants_place then
+    call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms)
+    call('ZADD', KEYS[2], now_ms + ARGV[4], ARGV[3])
+    if call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then call('PEXPIRE', KEYS[2], ARGV[4]) end
   end
 end
 return struct.pack('<BI4ddB', allowed and 1 or 0, remaining, retry, reset, place)

@@ -193,13 +193,15 @@ BOOST_AUTO_TEST_CASE(when_a_limit_is_reached_then_it_passes_and_one_more_is_refu
     BOOST_TEST(refusal(target(2048)) == 200);
     BOOST_TEST(refusal(target(2049)) == 414);
     BOOST_TEST(refusal(target(20000)) == 414);
-    BOOST_TEST(!only(target(2049)).has_target);
+    BOOST_TEST(only(target(2049)).has_target);
+    BOOST_TEST(!only(target(20000)).has_target);
 
     const auto body = [](std::size_t size) {
         return post("Content-Length: " + std::to_string(size) + "\r\n", std::string(size, 'b'));
     };
     BOOST_TEST(refusal(body(65536)) == 200);
     BOOST_TEST(refusal(post("Content-Length: 65537\r\n", "")) == 413);
+    BOOST_TEST(refusal(post("Content-Length: 99999999999\r\n", "")) == 413);
 }
 
 BOOST_AUTO_TEST_CASE(when_a_chunked_body_grows_over_a_limit_then_it_is_refused) {

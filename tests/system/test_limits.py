@@ -1,0 +1,394 @@
+"""429: who is limited in what, what the answer tells, and that it is true."""
+
+import concurrent.futures
+import json
+import math
+import re
+import secrets
+import time
+
+import pytest
+
+from conftest import start_mfad
+from harness import wait_for
+from shapes import DIALECTS, SUCCESS, TOO_MANY, Call, check_refusal, read_of, write_of
+from stored import links_of, quota_key, state_of, user_key
+from world import World
+
+HOUR, DAY = 3600, 24 * 3600
+
+
+@pytest.fixture(scope="module")
+def serve(redis_server, key_file, tmp_path_factory):
+    """Starts servers with limits, of which each differs in its settings."""
+    started = {}
+
+    def start(**settings):
+        name = repr(sorted(settings.items()))
+        if name not in started:
+            started[name] = start_mfad(tmp_path_factory.mktemp("mfad"), redis_server, key_file, **settings)
+        return started[name]
+
+    yield start
+    assert [server.stop() for server in started.values()] == [0] * len(started)
+
+
+@pytest.fixture
+def tenant(serve):
+    """Makes tenants with limits of their own, on a server with those of the configuration."""
+
+    def make(limits=None, settings=None, **definition):
+        server = serve(**(settings or {"limits_user": "1000/1m"}))
+        return World(server, server.client(), limits=limits or {}, **definition)
+
+    return make
+
+
+@pytest.fixture
+def redis(redis_server):
+    return redis_server.connection()
+
+
+# ---- the fields ------------------------------------------------------------------------------------------------------
+
+ITEM = r'"(?P<name>(?:[ !#-\[\]-~]|\\["\\])+)"(?P<parameters>(?:;[a-z*][a-z0-9_.*-]*=-?\d{1,15})*)'
+
+
+def structured(text):
+    """A List of String Items with Integer parameters (RFC 9651), in its one serialisation: name → parameters."""
+    items = {}
+    for member in text.split(", "):
+        match = re.fullmatch(ITEM, member)
+        assert match, f"not a structured field: {text!r}"
+        assert match["name"] not in items
+        pairs = [pair.split("=") for pair in match["parameters"].split(";")[1:]]
+        items[match["name"]] = {name: int(value) for name, value in pairs}
+        assert len(items[match["name"]]) == len(pairs)
+    return items
+
+
+def rates_of(response):
+    """What RateLimit and RateLimit-Policy say together: (quota, window) → (remaining, seconds)."""
+    limits, policies = structured(response.header("RateLimit")), structured(response.header("RateLimit-Policy"))
+    assert list(limits) == list(policies)
+    rates = {}
+    for name, policy in policies.items():
+        assert set(policy) == {"q", "w"} and policy["q"] > 0 and policy["w"] > 0
+        limit = limits[name]
+        assert set(limit) == {"r", "t"} and 0 <= limit["r"] <= policy["q"] and 0 <= limit["t"] <= policy["w"]
+        rates[policy["q"], policy["w"]] = limit["r"], limit["t"]
+    return rates
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_an_answer_tells_what_is_left(tenant, dialect):
+    world = tenant({dialect: "5/1h"}, {"limits_user": "6/10m"})
+    for used in (1, 2):
+        response = write_of(dialect, world, on=used == 1).send(world.client)
+        rates = rates_of(response)
+        assert rates[5, HOUR][0] == 5 - used
+        assert HOUR / 5 * used - 60 <= rates[5, HOUR][1] <= HOUR / 5 * used
+        if dialect != "navixy":  # whose calls are about any number of users
+            assert rates[6, 600][0] == 6 - used
+        assert len(rates) == (1 if dialect == "navixy" else 2)
+
+
+# ---- the quota of a tenant -------------------------------------------------------------------------------------------
+
+
+def use_up(world, dialect, count):
+    for user in range(1, count + 1):
+        assert write_of(dialect, world, str(user)).send(world.client).status == SUCCESS[dialect]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_tenant_over_its_quota_is_refused_in_the_dialects_words(tenant, redis, dialect):
+    world = tenant({dialect: "2/1h"})
+    use_up(world, dialect, 2)
+    before = state_of(redis, world)
+    for _ in range(3):
+        now = time.time()
+        response = write_of(dialect, world, "3").send(world.client)
+        check_refusal(dialect, response, *TOO_MANY[dialect])
+        retry = int(response.header("Retry-After"))
+        assert HOUR / 2 - 60 <= retry <= HOUR / 2
+        assert rates_of(response)[2, HOUR] == (0, retry)
+        if dialect == "rebilly":
+            assert response.json()["title"] == "Rate Limit Exceeded"
+            assert response.json()["detail"] == ("A request cannot be executed because the user has sent too many "
+                                                 "requests within a certain period of time")
+            assert now + retry - 1 <= int(response.header("X-RateLimit-Retry-After")) <= time.time() + retry + 1
+            assert (response.header("X-RateLimit-Limit"), response.header("X-RateLimit-Remaining")) == ("2", "0")
+    assert state_of(redis, world) == before
+    redis.delete(quota_key(redis, world, dialect))
+    assert write_of(dialect, world, "3").send(world.client).status == SUCCESS[dialect]
+
+
+def micros(redis):
+    seconds, rest = redis.time()
+    return seconds * 1_000_000 + rest
+
+
+def seconds_until(end, now):
+    return max(1, math.ceil((end - now) / 1_000_000))
+
+
+def follow_until_it_passes(redis, send, end):
+    """A request that is answered before `end` is refused and told for how long; one that is sent after it passes."""
+    while True:
+        sent = micros(redis)
+        response = send()
+        answered = micros(redis)
+        if response.status != 429:
+            assert answered >= end, f"passed {end - answered} us early"
+            return
+        assert sent < end, f"refused {sent - end} us late"
+        assert seconds_until(end, answered) <= int(response.header("Retry-After")) <= seconds_until(end, sent)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_retry_after_is_true_of_a_tenants_quota(tenant, redis, dialect):
+    world = tenant({dialect: "2/2s"})
+
+    def send():
+        return write_of(dialect, world, secrets.choice("123")).send(world.client)
+
+    wait_for(lambda: send().status == 429, "the quota to be used up")
+    arrival = int(redis.get(quota_key(redis, world, dialect)))
+    follow_until_it_passes(redis, send, arrival - 1_000_000)  # one of two in two seconds comes back after one
+
+
+@pytest.mark.parametrize("wait", [0.4, 1.4, 2.6, 59.2, 1799.5])
+def test_retry_after_is_the_wait_rounded_up(tenant, redis, wait):
+    world = tenant({"xsolla": "1/1h"})
+    use_up(world, "xsolla", 1)
+    end = micros(redis) + int(wait * 1_000_000)
+    redis.set(quota_key(redis, world, "xsolla"), end)
+    sent = micros(redis)
+    response = write_of("xsolla", world, "2").send(world.client)
+    answered = micros(redis)
+    if answered < end:
+        check_refusal("xsolla", response, 429, "002-057")
+        assert seconds_until(end, answered) <= int(response.header("Retry-After")) <= seconds_until(end, sent)
+
+
+def test_a_quota_is_one_tenants_in_one_dialect(tenant, redis):
+    limits = {dialect: "1/1h" for dialect in DIALECTS}
+    first, second = tenant(limits), tenant(limits)
+    for world in (first, second):
+        for user, dialect in zip("1231", DIALECTS):
+            assert write_of(dialect, world, user).send(world.client).status == SUCCESS[dialect]
+    for world in (first, second):
+        for dialect in DIALECTS:
+            check_refusal(dialect, write_of(dialect, world).send(world.client), *TOO_MANY[dialect])
+
+
+def test_all_credentials_of_a_tenant_share_his_quota(tenant):
+    world = tenant({"xsolla": "2/1h", "rebilly": "2/1h"})
+    other = secrets.token_hex(20)
+    world.mfad.load(world.credential("server", other))
+    use_up(world, "xsolla", 2)
+    check_refusal("xsolla", world.xsolla("POST", "3", {"mfa_type": "email", "enabled": True}, key=other), 429, "002-057")
+    use_up(world, "rebilly", 2)  # by users 1 and 2
+    check_refusal("rebilly", write_of("rebilly", world, "3").send(world.client), 429)
+
+
+def test_strangers_use_nothing_up(tenant):
+    world = tenant({"rebilly": "10/1h", "xsolla": "1/1h"})
+    for _ in range(5):
+        assert write_of("rebilly", world).but(headers={"REB-APIKEY": secrets.token_hex(20)}).send(
+            world.client).status == 401
+        assert write_of("xsolla", world).but(headers={"X-SERVER-AUTHORIZATION": secrets.token_hex(20)}).send(
+            world.client).status == 401
+    stranger = tenant()
+    call = write_of("rebilly", world).but(headers={"REB-APIKEY": stranger.secrets["1"]})
+    assert call.send(world.client).status == 404
+    assert write_of("rebilly", world).send(world.client).header("X-RateLimit-Remaining") == "9"
+    assert write_of("xsolla", world).send(world.client).status == 204
+
+
+def test_the_quota_holds_when_many_ask_at_once(tenant):
+    world = tenant({"rebilly": "5/1h"})
+    call = write_of("rebilly", world)
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        statuses = [r.status for r in pool.map(lambda _: call.send(world.client), range(20))]
+    assert sorted(statuses) == [201] * 5 + [429] * 15
+
+
+def test_a_tenants_own_limits_go_before_the_configured_ones(tenant):
+    settings = {"limits_user": "1000/1m", "limits_tenant_quiva": "2/1h", "limits_tenant_xsolla": "2/1h"}
+    plain, wide = tenant(settings=settings), tenant({"quiva": "3/1h"}, settings)
+    use_up(plain, "quiva", 2)
+    check_refusal("quiva", write_of("quiva", plain, "3").send(plain.client), 429)
+    use_up(wide, "quiva", 3)
+    check_refusal("quiva", write_of("quiva", wide, "3").send(wide.client), 429)
+    use_up(wide, "xsolla", 2)
+    check_refusal("xsolla", write_of("xsolla", wide, "3").send(wide.client), 429, "002-057")
+
+
+def test_changed_limits_of_a_tenant_hold_at_once(tenant):
+    world = tenant({"quiva": "1/1h"})
+    use_up(world, "quiva", 1)
+    world.mfad.load({"tenant": {"id": world.tenant, "limits": {"quiva": "100/1h"}}})
+    wait_for(lambda: (100, HOUR) in rates_of(write_of("quiva", world, "2").send(world.client)), "the new limit",
+             seconds=1)
+
+
+@pytest.mark.parametrize("limits", [{"nobodys": "1/1h"}, {"quiva": "1"}, {"quiva": 5}, {"quiva": "0/1h"}, {"quiva": "1/999ms"},
+                                    {"quiva": "1/25h"}, []])
+def test_limits_that_are_none_are_refused_at_import(tenant, redis, limits):
+    world = tenant()
+    before = state_of(redis, world)
+    line = json.dumps({"tenant": {"id": world.tenant, "limits": limits}}) + "\n"
+    world.mfad.call("import", "-", stdin=line, status=1)
+    assert state_of(redis, world) == before
+
+
+# ---- Rebilly's own fields --------------------------------------------------------------------------------------------
+
+
+def rebilly_answers(world):
+    """Answers to writes where the organization is known, of each status that there is."""
+    post, key = write_of("rebilly", world), {"Idempotency-Key": "k"}
+    delete = post.but(method="DELETE")
+    server = post.but(headers={"REB-APIKEY": world.server_key})
+    world.set_user("2", enabled=["email"], change_restricted=True)
+    world.set_user("3", enabled=["email"])
+    of_third = delete.but(headers={"REB-APIKEY": world.secrets["3"]})
+    yield 201, post
+    yield 201, post.but(path="/profile/mfa")
+    yield 201, post.but(headers=key)
+    yield 422, post.but(headers=key, json_body={"other": 1})
+    yield 400, post.but(headers={"Idempotency-Key": "not visible"})
+    yield 404, delete
+    yield 403, delete.but(headers={"REB-APIKEY": world.secrets["2"]})
+    yield 403, of_third
+    yield 403, server
+    yield 403, server.but(method="DELETE")
+    world.mfad.load({"user": {"tenant": world.tenant, "id": "3", "email": world.address("3"),
+                              "mfa": {"last_auth_time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}}})
+    yield 204, of_third
+
+
+def test_rebilly_tells_its_quota_in_every_answer_to_a_write(tenant):
+    world = tenant({"rebilly": "50/1h"})
+    left = 50
+    for status, call in rebilly_answers(world):
+        response = call.send(world.client)
+        assert response.status == status, response
+        left -= 1
+        told = response.header("X-RateLimit-Limit"), response.header("X-RateLimit-Remaining")
+        assert told == ("50", str(left)), (call, told)
+        assert read_of("rebilly", world).send(world.client).status == 200  # and reads cost nothing
+
+
+def test_with_limits_off_rebilly_tells_the_quota_and_that_nothing_is_used(serve):
+    server = serve(limits_enabled="false", limits_tenant_rebilly="70/1h")
+    for limits, quota in (({}, "70"), ({"rebilly": "50/1h"}, "50")):
+        world = World(server, server.client(), limits=limits)
+        for _, call in rebilly_answers(world):
+            response = call.send(world.client)
+            assert (response.header("X-RateLimit-Limit"), response.header("X-RateLimit-Remaining")) == (quota, quota)
+
+
+def test_with_limits_off_nothing_is_counted(serve, redis):
+    server = serve(limits_enabled="false", limits_user="1/1h", limits_tenant_navixy="1/1h")
+    world = World(server, server.client(), limits={dialect: "1/1h" for dialect in ("xsolla", "rebilly", "quiva")})
+    for dialect in DIALECTS:
+        for user in "123":
+            response = write_of(dialect, world, user).send(world.client)
+            assert response.status != 429
+            assert response.header("RateLimit") is None and response.header("RateLimit-Policy") is None
+    assert not list(redis.scan_iter(match=f"mfa:*:q:*{world.tenant}*", count=10_000))
+
+
+# ---- limits of a user ------------------------------------------------------------------------------------------------
+
+TWO_POLICIES = {"limits_user": "2/1h,5/24h"}
+
+
+@pytest.mark.parametrize("dialect", ["xsolla", "rebilly", "quiva"])
+def test_writes_to_one_user_are_limited(tenant, redis, dialect):
+    world = tenant(settings=TWO_POLICIES)
+    for on in (True, False):
+        assert write_of(dialect, world, on=on).send(world.client).status == SUCCESS[dialect]
+    before = state_of(redis, world)
+    response = write_of(dialect, world).send(world.client)
+    check_refusal(dialect, response, *TOO_MANY[dialect])
+    assert HOUR / 2 - 60 <= int(response.header("Retry-After")) <= HOUR / 2
+    assert rates_of(response)[2, HOUR] == (0, int(response.header("Retry-After")))
+    assert state_of(redis, world) == before
+    # Others, and reads, are not concerned.
+    assert read_of(dialect, world).send(world.client).status == 200
+    assert write_of(dialect, world, "2").send(world.client).status == SUCCESS[dialect]
+
+
+def test_the_limit_of_a_user_is_one_for_all_dialects(tenant, redis):
+    world = tenant(settings=TWO_POLICIES)
+    assert write_of("quiva", world).send(world.client).status == 200
+    assert write_of("xsolla", world).send(world.client).status == 204
+    links = links_of(redis, world)
+    check_refusal("rebilly", write_of("rebilly", world).send(world.client), 429)
+    assert links_of(redis, world) == links
+
+
+def test_what_one_limit_of_a_user_refuses_the_other_does_not_count(tenant, redis):
+    world = tenant(settings=TWO_POLICIES)
+    key = user_key(redis, world, "1")
+
+    def send():
+        return write_of("quiva", world, on=False).send(world.client)
+
+    def arrivals():
+        return redis.hmget(key, "a", "b")
+
+    for passed in (2, 2, 1):  # five in a day, though only two in an hour
+        for _ in range(passed):
+            assert send().status == 200
+        before = arrivals()
+        refused = [send() for _ in range(3)]
+        assert {r.status for r in refused} == {429}
+        assert arrivals() == before
+        redis.hdel(key, "a")  # an hour later
+    retry = int(refused[-1].header("Retry-After"))
+    assert DAY / 5 - 60 <= retry <= DAY / 5
+    response = send()
+    assert response.status == 429 and redis.hget(key, "a") is None
+
+
+def test_what_the_tenants_quota_refuses_his_users_are_not_charged_for(tenant, redis):
+    world = tenant({"xsolla": "1/1h"}, TWO_POLICIES)
+    use_up(world, "xsolla", 1)  # by user 1
+    before = redis.hmget(user_key(redis, world, "1"), "a", "b")
+    for _ in range(3):
+        check_refusal("xsolla", write_of("xsolla", world, on=False).send(world.client), 429, "002-057")
+    assert redis.hmget(user_key(redis, world, "1"), "a", "b") == before
+
+
+def test_retry_after_is_true_of_a_users_limit(tenant, redis):
+    world = tenant(settings={"limits_user": "2/2s"})
+
+    def send():
+        return write_of("quiva", world, on=False).send(world.client)
+
+    wait_for(lambda: send().status == 429, "the limit to be reached")
+    arrival = int(redis.hget(user_key(redis, world, "1"), "a"))
+    follow_until_it_passes(redis, send, arrival - 1_000_000)
+
+
+def test_the_longer_of_two_waits_is_told(tenant, redis):
+    world = tenant(settings={"limits_user": "1/10m,1/1h"})
+    assert write_of("quiva", world).send(world.client).status == 200
+    response = write_of("quiva", world, on=False).send(world.client)
+    check_refusal("quiva", response, 429)
+    assert HOUR - 60 <= int(response.header("Retry-After")) <= HOUR
+
+
+def test_navixys_reads_count_as_its_writes_do(tenant):
+    world = tenant({"navixy": "3/1h"})
+    calls = [read_of("navixy", world), write_of("navixy", world),
+             Call("navixy", "POST", "/panel/account/get_permissions", read_of("navixy", world).headers, {})]
+    for call in calls:
+        assert call.send(world.client).status == 200
+    for call in calls:
+        check_refusal("navixy", call.send(world.client), 429, 15)
