@@ -49,7 +49,7 @@ def program_suites(preset):
         for layer in listed:
             target = f"{kind}_{layer}"
             yield Suite(f"{preset}/{target}", [f"build/{preset}/tests/{kind}/{target}"], preset=preset, target=target,
-                        report=lambda file: [f"--logger=JUNIT,all,{file}", "--logger=HRF,warning,stdout"])
+                        report=lambda file: [f"--logger=JUNIT,error,{file}", "--logger=HRF,warning,stdout"])
 
 
 def system_suites(preset):

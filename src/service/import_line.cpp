@@ -140,7 +140,6 @@ Result<ImportLine> read_credential(const json::object& object) {
     if (!kind) in.invalid("kind", "must be server, secret or session");
     credential.kind = kind.value_or(CredentialKind::secret);
     if (in.has("user")) credential.user = read_id(in, "user");
-    if (kind == CredentialKind::secret && !in.has("user")) in.missing("user");
     if (credential.kind == CredentialKind::server && !credential.user.empty())
         in.invalid("user", "has no meaning for a server credential");
     credential.permissions_json = "{}";

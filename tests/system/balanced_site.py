@@ -34,7 +34,7 @@ class Site:
         self.directory = directory
         self.redis = RedisServer(directory / "redis")
         self.keys = directory / "keys.json"
-        init_keys(directory, self.keys)
+        init_keys(self.keys)
         self.port = free_port()
         self.servers = [self.start_server(f"s{i}", free_port(), free_port()) for i in range(2)]
         self.workers = [self.start_worker(f"w{i}") for i in range(2)]

@@ -15,7 +15,7 @@ class MailSite:
         self.queue = Queue(self.redis)
         self.mail = MailServer(directory / "mail", *rules, options=options)
         self.key_file = directory / "keys.json"
-        init_keys(directory, self.key_file)
+        init_keys(self.key_file)
         self.running = []
 
     def start(self, call="serve", **settings):

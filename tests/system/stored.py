@@ -1,5 +1,13 @@
 """What lies in Redis, for tests that compare it before and after, or break it on purpose."""
 
+import base64
+import hashlib
+
+from redis.crc import key_slot
+
+FACTORS = {"email": 1, "totp": 2, "passkey": 4, "recovery_code": 8, "duo": 16, "guardian": 32}
+PARTITIONS = 64
+
 
 def value_of(redis, key):
     kind = redis.type(key)
@@ -25,9 +33,15 @@ def state_of(redis, world):
     return state
 
 
-def user_key(redis, world, user):
-    [key] = redis.scan_iter(match=f"mfa:*:u:{len(world.tenant)}:{world.tenant}:{user}", count=10_000)
-    return key
+def user_key(world, user):
+    identity = f"{len(world.tenant)}:{world.tenant}:{user}"
+    return f"mfa:{{p{key_slot(identity.encode()) % PARTITIONS}}}:u:{identity}".encode()
+
+
+def attempts_key(login):
+    """Sign-in attempts: the login itself is not kept."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(login.encode()).digest()[:16]).rstrip(b"=")
+    return b"mfa:{p%d}:try:%s" % (key_slot(digest) % PARTITIONS, digest)
 
 
 def quota_key(redis, world, dialect):
@@ -41,4 +55,18 @@ def links_of(redis, world):
 
 def version_of(redis, world, user):
     """How often a user's settings were changed."""
-    return int(redis.hget(user_key(redis, world, user), "v") or 0)
+    return int(redis.hget(user_key(world, user), "v") or 0)
+
+
+def bind(redis, world, user, *factors):
+    """Enrolls factors that no call can yet; where the record has them is told in src/store/scripts/lib/settings.lua."""
+    key = user_key(world, user)
+    packed = int(redis.hget(key, "s"))
+    for factor in factors:
+        packed |= FACTORS[factor] << 16
+    redis.hset(key, "s", packed)
+
+
+def remove(redis, world, user):
+    """A user is gone whose credentials are still there."""
+    assert redis.delete(user_key(world, user)) == 1

@@ -25,7 +25,7 @@ def redis(tmp_path_factory):
 def key_file(tmp_path_factory):
     """Shadows the one that all tests share: here is another Redis."""
     file = tmp_path_factory.mktemp("check-keys") / "keys.json"
-    init_keys(file.parent, file)
+    init_keys(file)
     return file
 
 
@@ -131,7 +131,7 @@ def test_other_partitions_are_bad(console):
 
 def test_another_key_file_is_bad(console, tmp_path):
     assert console.run("check").status == 0
-    init_keys(tmp_path, tmp_path / "other.json")
+    init_keys(tmp_path / "other.json")
     [found] = bad(console, crypto_key_file=tmp_path / "other.json")
     assert "key file" in found
 

@@ -17,7 +17,7 @@ from harness import BINARY, PATIENCE, RedisServer, random_secret, wait_for
 def console(redis_server, key_file, tmp_path_factory):
     directory = tmp_path_factory.mktemp("import")
     if not key_file.exists():
-        init_keys(directory, key_file)
+        init_keys(key_file)
     return Console(directory, redis_url=redis_server.url, crypto_key_file=key_file)
 
 

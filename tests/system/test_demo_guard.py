@@ -25,7 +25,7 @@ def redis(tmp_path_factory):
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     file = tmp_path_factory.mktemp("demo-keys") / "keys.json"
-    init_keys(file.parent, file)
+    init_keys(file)
     return file
 
 

@@ -14,8 +14,7 @@ CODES = {"xsolla": "002-057", "navixy": 15}
 
 @pytest.fixture(scope="module")
 def limited(redis_server, key_file, tmp_path_factory):
-    server = start_mfad(tmp_path_factory.mktemp("limited"), redis_server, key_file, limits_enabled="true",
-                        idempotency_max_live=2)
+    server = start_mfad(tmp_path_factory.mktemp("limited"), redis_server, key_file, limits_enabled="true")
     yield server
     assert server.stop() == 0
 
@@ -116,14 +115,3 @@ def test_rebilly_tells_the_quota_in_its_own_fields(make_limited):
         "type": "about:blank", "title": "Rate Limit Exceeded", "status": 429,
         "detail": "A request cannot be executed because the user has sent too many requests "
                   "within a certain period of time"}
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_credential_holds_so_many_idempotency_keys_and_no_more(make_limited, dialect):
-    world = make_limited()
-    for n in range(2):
-        assert write(world, dialect, n, **{"Idempotency-Key": f"key-{n}"}).status // 100 == 2
-    response = write(world, dialect, 2, **{"Idempotency-Key": "key-2"})
-    assert response.status == 429 and int(response.header("Retry-After")) > 3600
-    assert write(world, dialect, 0, **{"Idempotency-Key": "key-0"}).status // 100 == 2, "what is held is answered again"
-    assert write(world, dialect, 2).status // 100 == 2, "without a key there is no bound"

@@ -125,7 +125,7 @@ def redis(redis_server):
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("given", [None, "my-own-id"])
 def test_a_record_that_cannot_be_read_is_our_fault(mfad, client, world, redis, dialect, given):
-    redis.hset(user_key(redis, world, "1"), "s", 0)
+    redis.hset(user_key(world, "1"), "s", 0)
     before = state_of(redis, world)
     headers = {"X-Request-Id": given} if given else {}
     calls = [write_of(dialect, world)]
@@ -158,14 +158,14 @@ def test_a_credential_that_cannot_be_read_is_our_fault(mfad, client, world, redi
 
 
 def test_one_broken_user_among_several_leaves_the_others_as_they_were(mfad, client, world, redis):
-    redis.hset(user_key(redis, world, "3"), "s", 0)
+    redis.hset(user_key(world, "3"), "s", 0)
     before = state_of(redis, world)
     check_our_fault(mfad, "navixy", world.navixy_update(ALLOWED, 1, 2, 3))
     assert state_of(redis, world) == before
 
 
 def test_a_key_of_another_type_is_our_fault_and_not_an_outage(mfad, client, world, redis):
-    key = user_key(redis, world, "1")
+    key = user_key(world, "1")
     redis.delete(key)
     redis.set(key, "text")
     check_our_fault(mfad, "xsolla", write_of("xsolla", world).send(client))

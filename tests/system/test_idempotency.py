@@ -251,7 +251,7 @@ def test_a_forbidden_request_may_be_tried_again_under_its_key(mfad, client, worl
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_request_that_we_failed_may_be_tried_again_under_its_key(client, world, redis, dialect):
-    key = user_key(redis, world, "1")
+    key = user_key(world, "1")
     whole = redis.hget(key, "s")
     redis.hset(key, "s", 0)
     call = keyed(write_of(dialect, world))

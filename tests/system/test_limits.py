@@ -334,7 +334,7 @@ def test_the_limit_of_a_user_is_one_for_all_dialects(tenant, redis):
 
 def test_what_one_limit_of_a_user_refuses_the_other_does_not_count(tenant, redis):
     world = tenant(settings=TWO_POLICIES)
-    key = user_key(redis, world, "1")
+    key = user_key(world, "1")
 
     def send():
         return write_of("quiva", world, on=False).send(world.client)
@@ -359,10 +359,10 @@ def test_what_one_limit_of_a_user_refuses_the_other_does_not_count(tenant, redis
 def test_what_the_tenants_quota_refuses_his_users_are_not_charged_for(tenant, redis):
     world = tenant({"xsolla": "1/1h"}, TWO_POLICIES)
     use_up(world, "xsolla", 1)  # by user 1
-    before = redis.hmget(user_key(redis, world, "1"), "a", "b")
+    before = redis.hmget(user_key(world, "1"), "a", "b")
     for _ in range(3):
         check_refusal("xsolla", write_of("xsolla", world, on=False).send(world.client), 429, "002-057")
-    assert redis.hmget(user_key(redis, world, "1"), "a", "b") == before
+    assert redis.hmget(user_key(world, "1"), "a", "b") == before
 
 
 def test_retry_after_is_true_of_a_users_limit(tenant, redis):
@@ -372,7 +372,7 @@ def test_retry_after_is_true_of_a_users_limit(tenant, redis):
         return write_of("quiva", world, on=False).send(world.client)
 
     wait_for(lambda: send().status == 429, "the limit to be reached")
-    arrival = int(redis.hget(user_key(redis, world, "1"), "a"))
+    arrival = int(redis.hget(user_key(world, "1"), "a"))
     follow_until_it_passes(redis, send, arrival - 1_000_000)
 
 

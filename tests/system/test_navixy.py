@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-import records
+from stored import version_of
 from world import ALLOWED, DISALLOWED
 
 NO_FACTORS = {"type": "disallowed", "factor_types": []}  # as the vendor's own panel sends it
@@ -106,7 +106,7 @@ def test_an_id_is_decimal_without_leading_zeros(make_world):
 def test_an_id_that_comes_twice_counts_once(world, redis_server):
     assert update(world, selected(1, 2, 1, 1, 2), ALLOWED).status == 200
     assert enabled(world, 1, 2, 3) == [True, True, False]
-    assert [records.version(redis_server.connection(), world, user) for user in "123"] == [1, 1, 0]
+    assert [version_of(redis_server.connection(), world, user) for user in "123"] == [1, 1, 0]
 
 
 def test_a_thousand_users_at_once_and_no_more(make_world):

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from stored import attempts_key
 from test_navixy import OK, code, default, parameters, set_default
 from test_navixy_transport import as_text, send
 from world import DISALLOWED
@@ -131,7 +132,7 @@ def test_failures_of_long_ago_do_not_count(dealer, redis_server):
     for _ in range(5):
         assert code(sign_in(dealer, "wrong")) == (400, 102)
     redis = redis_server.connection()
-    [attempts] = redis.scan_iter(f"mfa:*try:{dealer.tenant}", count=10_000)
+    attempts = attempts_key(dealer.tenant)
     oldest, at = redis.zrange(attempts, 0, 0, withscores=True)[0]
     redis.zadd(attempts, {oldest: at - 15 * 60 * 1000})
     hash_of(sign_in(dealer))

@@ -5,8 +5,8 @@ import urllib.parse
 
 import pytest
 
-import records
 from harness import link_in
+from stored import bind, remove
 from tokens import ISSUERS, server_token, user_token
 from world import ago
 
@@ -162,7 +162,7 @@ def test_switching_on_what_is_not_enrolled_mails_a_link(world):
 
 
 def test_no_link_for_what_is_enrolled_or_switched_off(world, redis_server):
-    records.bind(redis_server.connection(), world, "1", "totp")
+    bind(redis_server.connection(), world, "1", "totp")
     for body in ({"totp_enabled": True}, {"passkey_enabled": False}):
         world.set_user("1", last_auth_time=ago(1))
         assert world.quiva("PATCH", "1", body).status == 200
@@ -195,7 +195,7 @@ def test_everything_else_is_unauthorized(make_world, redis_server, method):
     world = make_world(jwt=ISSUERS)
     of_nobody = f"key-{world.tenant}-of-nobody"
     world.mfad.load(world.credential("secret", of_nobody))
-    records.remove(redis_server.connection(), world, "2")
+    remove(redis_server.connection(), world, "2")
     expired = user_token(world, "1", iat=1_700_000_000, exp=1_700_000_600)
     for headers in ({}, {"X-Api-Key": "nobody-has-this-key"}, {"Authorization": world.secrets["1"]},
                     {"REB-APIKEY": world.secrets["1"]}, {"X-Api-Key": world.server_key}, {"X-Api-Key": world.session},

@@ -4,7 +4,7 @@ import urllib.parse
 
 import pytest
 
-import records
+from stored import bind
 from world import ago
 
 # No more than 10 minutes count as fresh; the margin is for the test's own way to the store.
@@ -67,14 +67,14 @@ def test_an_active_user_shows_type_and_time(world):
 def test_every_factor_that_is_built_in_shows_as_one_type(make_world, redis, options, shown, factor):
     world = make_world(options=options)
     world.set_user("1", enabled=[factor])
-    records.bind(redis, world, "1", factor)
+    bind(redis, world, "1", factor)
     assert world.rebilly_state("1")["type"] == shown
 
 
 def test_duo_shows_as_itself(make_world, redis):
     world = make_world(allowed=["duo", "email"], options={"rebilly.builtin_type": "otp"})
     world.set_user("1", enabled=["duo", "email"])
-    records.bind(redis, world, "1", "duo")
+    bind(redis, world, "1", "duo")
     assert world.rebilly_state("1")["type"] == "duo"
 
 
@@ -168,7 +168,7 @@ def test_writes_show_the_organizations_quota(make_world, method):
 
 def test_a_delete_within_ten_minutes_of_a_proof_removes_everything(world, redis):
     world.set_user("1", enabled=["email", "totp"], last_auth_time=ago(FRESH))
-    records.bind(redis, world, "1", "totp", "passkey", "recovery_code")
+    bind(redis, world, "1", "totp", "passkey", "recovery_code")
     response = world.rebilly("DELETE", "1")
     assert (response.status, response.body) == (204, b"")
     assert world.rebilly_state("1") == inactive(world)
@@ -207,7 +207,7 @@ def test_there_is_nothing_to_delete_where_nothing_is_on(world):
 def test_duo_cannot_be_deleted_here(make_world, redis, age):
     world = make_world(allowed=["duo", "email"])
     world.set_user("1", enabled=["duo", "email"], last_auth_time=age and ago(age))
-    records.bind(redis, world, "1", "duo")
+    bind(redis, world, "1", "duo")
     before = world.rebilly_state("1")
     response = world.rebilly("DELETE", "1")
     assert response.status == 403 and "duo" in response.json()["detail"]

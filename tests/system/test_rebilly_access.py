@@ -2,8 +2,8 @@
 
 import pytest
 
-import records
 from test_rebilly import activate, inactive, self_url
+from stored import remove
 from tokens import ISSUERS, Issuer, server_token, user_token
 
 CALLS = [("GET", "/profile/mfa"), ("POST", "/profile/mfa"), ("DELETE", "/profile/mfa"), ("GET", "/users/1/mfa")]
@@ -58,7 +58,7 @@ def test_another_organization_is_not_found(make_world, method, path):
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_user_who_is_gone_is_not_found(make_world, redis_server, method):
     world = make_world(jwt=ISSUERS)
-    records.remove(redis_server.connection(), world, "1")
+    remove(redis_server.connection(), world, "1")
     tokens = user_token(world, "1"), user_token(world, "99")
     for headers in ({"REB-APIKEY": world.secrets["1"]}, *map(bearer, tokens)):
         assert call(world, method, "/profile/mfa", headers).status == 404

@@ -24,7 +24,7 @@ def redis(tmp_path_factory):
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     file = tmp_path_factory.mktemp("url-keys") / "keys.json"
-    init_keys(file.parent, file)
+    init_keys(file)
     return file
 
 

@@ -13,7 +13,7 @@ from world import World
 @pytest.fixture
 def console(tmp_path, redis_server, key_file):
     if not key_file.exists():
-        init_keys(tmp_path, key_file)
+        init_keys(key_file)
     return Console(tmp_path, redis_url=redis_server.url, crypto_key_file=key_file)
 
 
@@ -114,7 +114,7 @@ def test_other_partitions_are_refused_in_the_private_redis_too(tmp_path, call):
 @pytest.mark.parametrize("call", SERVERS)
 def test_another_key_file_is_refused_naming_both_check_values(console, mfad, tmp_path, call):
     other = tmp_path / "other.json"
-    init_keys(tmp_path, other)
+    init_keys(other)
     said = console.run(call, crypto_key_file=other)
     ours, theirs = (console.run("keys", "list", crypto_key_file=file).out.splitlines()[1].split()[-1]
                     for file in (other, console.settings["crypto_key_file"]))
@@ -205,7 +205,7 @@ def test_the_wrong_database_is_found_also_when_redis_comes_later(tmp_path, own_r
     key_file, other = tmp_path / "keys.json", tmp_path / "other.json"
     assert start_mfad(tmp_path, own_redis, key_file).stop() == 0
     own_redis.stop()
-    init_keys(tmp_path, other)
+    init_keys(other)
     console = Console(tmp_path, redis_url=own_redis.url, crypto_key_file=other)
     for call in SERVERS:
         process = console.start(call)

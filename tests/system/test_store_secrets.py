@@ -14,7 +14,7 @@ from whole_flow import WholeFlow
 def run(tmp_path_factory):
     directory = tmp_path_factory.mktemp("run")
     redis = RedisServer(directory / "redis")
-    init_keys(directory, directory / "keys.json")
+    init_keys(directory / "keys.json")
     server = Mfad(directory, url=redis.url, crypto_key_file=directory / "keys.json", limits_enabled="false",
                   codes_length=8)
     flow = WholeFlow(server)

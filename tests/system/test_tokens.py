@@ -282,7 +282,7 @@ def test_only_a_users_own_token_makes_him(client, make_world, redis):
     assert state_of(redis, world) == before
     # Who is there already stays as he is.
     check_taken(client, profile(world, user.token(world.tenant, sub="1", email="other@mail.example")))
-    assert state_of(redis, world)[user_key(redis, world, "1")] == before[user_key(redis, world, "1")]
+    assert state_of(redis, world)[user_key(world, "1")] == before[user_key(world, "1")]
 
 
 # ---- claims ----------------------------------------------------------------------------------------------------------
