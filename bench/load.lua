@@ -33,10 +33,16 @@ local calls = {
       ']},"settings":{"type":"allowed","factor_types":["email"]}}')
   end,
 }
-local call = calls[os.getenv("MFAD_BENCH_CALL")]
+local name = os.getenv("MFAD_BENCH_CALL")
+local call = calls[name]
+
+-- A user whom another dialect switched email on for would have to prove himself to quiva, so each has half of them.
+local half = math.floor(#users / 2)
+local first, last = 1, #users
+if name == "quiva" then first = half + 1 elseif name == "xsolla" or name == "navixy" then last = half end
 
 function init() math.randomseed(os.time()) end
-function request() return call(users[math.random(#users)]) end
+function request() return call(users[math.random(first, last)]) end
 
 function done(summary)
   io.write(string.format("RESULT %d %d %d %d\n", summary.requests, summary.duration,
