@@ -65,10 +65,11 @@ class Bench:
         return process
 
     def start_redis(self):
+        """Redis as mfad runs it, but for rewrites of its file, which would fall into some rounds and not into others."""
         socket = self.folder / "r.sock"
         process = self.start("redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly",
-                             "yes", "--appendfsync", "everysec", "--hash-max-listpack-value", "512", "--dir",
-                             str(self.folder), "--logfile", str(self.folder / "redis.log"))
+                             "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0", "--hash-max-listpack-value", "512",
+                             "--dir", str(self.folder), "--logfile", str(self.folder / "redis.log"))
         wait_until(socket.exists)
         return process.pid, f"unix://{socket}"
 

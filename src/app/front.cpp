@@ -105,28 +105,23 @@ Front::Front(
     : routes_(routes), services_(std::move(services)), pages_(std::move(pages)), metrics_(metrics),
       log_(log) {}
 
-Awaitable<Response> Front::answer(
-    const Request& request, const http::RouteMatch& match, service::Call& call) {
-    if (!match.found())
-        co_return dialects::owner_of(request.path).refuse(request, call, unrouted(match));
-
-    const RouteTable::Entry& entry = routes_.entry(match.id());
-    if (entry.page != nullptr) {
-        pages::Exchange exchange{request, match, pages_};
-        co_return co_await entry.page(exchange);
-    }
-    dialects::Exchange exchange{request, match, services_, *entry.dialect, call};
-    co_return co_await entry.handler(exchange);
-}
-
 Awaitable<Response> Front::handle(const Request& request) {
     const auto begun = runtime::SteadyClock::now();
     const http::RouteMatch match = routes_.match(request);
+    const RouteTable::Entry* const entry = match.found() ? &routes_.entry(match.id()) : nullptr;
     service::Call call;
     Response response;
     std::exception_ptr thrown;
     try {
-        response = co_await answer(request, match, call);
+        if (entry == nullptr) {
+            response = dialects::owner_of(request.path).refuse(request, call, unrouted(match));
+        } else if (entry->page != nullptr) {
+            pages::Exchange exchange{request, match, pages_};
+            response = co_await entry->page(exchange);
+        } else {
+            dialects::Exchange exchange{request, match, services_, *entry->dialect, call};
+            response = co_await entry->handler(exchange);
+        }
     } catch (...) {
         thrown = std::current_exception();
     }

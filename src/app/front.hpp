@@ -51,8 +51,6 @@ public:
     http::Response fail(const http::Request& request, http::Fault fault) noexcept override;
 
 private:
-    runtime::Awaitable<http::Response> answer(
-        const http::Request& request, const http::RouteMatch& match, service::Call& call);
     void record(
         const http::Request& request, const http::RouteMatch* match, const service::Call& call,
         unsigned status, runtime::SteadyClock::time_point begun);

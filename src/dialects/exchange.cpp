@@ -80,6 +80,7 @@ runtime::Awaitable<http::Response> refuse_content(Exchange& exchange, Refusal re
 
 http::Response& add_rate_fields(http::Response& response, const service::Call& call) {
     std::vector<http::RateState> states;
+    states.reserve(call.rates.size());
     for (const domain::RateReport& report : call.rates) {
         if (!report.counted) continue;
         states.push_back(
@@ -106,12 +107,12 @@ http::Response& add_allow(http::Response& response, const Refusal& refusal) {
 }
 
 std::uint32_t storable_statuses(const Dialect& dialect) {
-    std::uint32_t mask = 1; // what was done
-    for (unsigned status = 1; status <= static_cast<unsigned>(ChangeStatus::proof_too_old);
-         ++status)
-        if (is_kept(
-                dialect.refused(service::refusal_code(static_cast<ChangeStatus>(status))).status))
-            mask |= 1U << status;
+    std::uint32_t mask = store::storable_bit(ChangeStatus::done);
+    for (unsigned i = 1; i <= static_cast<unsigned>(ChangeStatus::proof_too_old); ++i) {
+        const auto status = static_cast<ChangeStatus>(i);
+        if (is_kept(dialect.refused(service::refusal_code(status)).status))
+            mask |= store::storable_bit(status);
+    }
     return mask;
 }
 

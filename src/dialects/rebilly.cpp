@@ -3,6 +3,7 @@
 
 #include "mfad/http/problem.hpp"
 #include "mfad/platform/clock.hpp"
+#include "mfad/platform/concat.hpp"
 #include "mfad/platform/json_text.hpp"
 
 #include <algorithm>
@@ -91,11 +92,7 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
 // ---- what is shown ------------------------------------------------------------------------------
 
 std::string resource_url(const Exchange& x, std::string_view resource) {
-    std::string url = x.services.public_url;
-    url += "/organizations/";
-    url += x.call.tenant->id;
-    url += resource;
-    return url;
+    return platform::concat(x.services.public_url, "/organizations/", x.call.tenant->id, resource);
 }
 
 /// Duo shows as itself; everything that is built in shows as the one other type that the dialect

@@ -45,7 +45,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t most_kept = 64;
+    static constexpr std::size_t most_kept = 256;
     static constexpr std::size_t most_memory_kept = 64 * 1024;
 
     void take_back(std::unique_ptr<Desk> desk) {

@@ -21,16 +21,16 @@ constexpr std::array<std::int8_t, 256> url_values = [] {
 }();
 
 std::string to_base64(std::string_view bytes, std::string_view alphabet) {
-    std::string text;
-    text.reserve((bytes.size() * 4 + 2) / 3 + 2);
+    std::string text((bytes.size() * 4 + 2) / 3, '\0');
+    char* out = text.data();
     std::uint32_t pending = 0;
     int bits = 0;
     for (const char c : bytes) {
         pending = pending << 8 | static_cast<unsigned char>(c);
         for (bits += 8; bits >= 6; bits -= 6)
-            text.push_back(alphabet[pending >> (bits - 6) & 63]);
+            *out++ = alphabet[pending >> (bits - 6) & 63];
     }
-    if (bits > 0) text.push_back(alphabet[pending << (6 - bits) & 63]);
+    if (bits > 0) *out = alphabet[pending << (6 - bits) & 63];
     return text;
 }
 
@@ -74,12 +74,12 @@ std::optional<std::string> from_base64url(std::string_view text) {
 }
 
 std::string hex(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    char* out = text.data();
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        text.push_back(hex_digits[byte >> 4]);
-        text.push_back(hex_digits[byte & 15]);
+        *out++ = hex_digits[byte >> 4];
+        *out++ = hex_digits[byte & 15];
     }
     return text;
 }

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include <exception>
+#include <utility>
 
 namespace mfad::redis {
 
@@ -27,15 +28,23 @@ std::exception_ptr error_of(const Reply& reply) {
 
 } // namespace
 
-/// A command that somebody awaits. It lives in the frame of the coroutine that its handler resumes,
-/// so the handler is taken out before it is called.
+/// What is asked: a command, the script that it calls if it calls one, and until when.
+struct Connection::Call {
+    const Command* command = nullptr;
+    const Script* script = nullptr;
+    SteadyClock::time_point deadline{};
+};
+
+/// A command that somebody awaits, and where it calls a script that the server does not know, the
+/// giving of that script and the command once more. It lives in the frame of the coroutine that its
+/// handler resumes, so the handler is taken out before it is called.
 class Connection::Operation final : public Pipeline::Slot {
 public:
-    void begin(
-        Core& core, const Command& command, SteadyClock::time_point deadline, Handler handler) {
+    void begin(Core& core, const Call& call, Handler handler) {
         core_ = &core;
+        call_ = call;
         handler_.swap(handler); // any_completion_handler of Boost 1.81 recurses when it is assigned
-        if (const auto refused = core.submit(command, *this, deadline))
+        if (const auto refused = core.submit(*call.command, *this, call.deadline))
             return finish_later(std::make_exception_ptr(Unavailable(*refused)));
         auto cancellation = asio::get_associated_cancellation_slot(handler_);
         if (cancellation.is_connected())
@@ -43,7 +52,10 @@ public:
     }
 
     void on_reply(Reply reply) override {
+        if (const Script* const loaded = std::exchange(loading_, nullptr))
+            return on_loaded(*loaded, std::move(reply));
         auto error = error_of(reply);
+        if (error && call_.script != nullptr && is_unknown_script(reply)) return load();
         finish(std::move(error), std::move(reply));
     }
     void on_failure(Unavailable::Reason reason) override {
@@ -55,6 +67,32 @@ public:
     }
 
 private:
+    static bool is_unknown_script(const Reply& reply) {
+        return reply.error()->starts_with("NOSCRIPT");
+    }
+
+    void load() {
+        loading_ = std::exchange(call_.script, nullptr); // once
+        Command command("SCRIPT");
+        command.arg("LOAD").arg(loading_->text);
+        submit_again(command);
+    }
+
+    void on_loaded(const Script& script, Reply reply) {
+        auto error = error_of(reply);
+        if (!error && reply.text() == script.sha) return submit_again(*call_.command);
+        if (!error)
+            error = std::make_exception_ptr(UnexpectedReply(
+                "Redis: script " + std::string(script.name) +
+                " was built with the SHA-1 of another text"));
+        finish(std::move(error), std::move(reply));
+    }
+
+    void submit_again(const Command& command) {
+        if (const auto refused = core_->submit(command, *this, call_.deadline))
+            on_failure(*refused);
+    }
+
     Handler take() {
         Handler taken;
         taken.swap(handler_);
@@ -88,6 +126,8 @@ private:
     }
 
     Core* core_ = nullptr;
+    Call call_;
+    const Script* loading_ = nullptr; // the server is being given it
     Handler handler_;
 };
 
@@ -129,13 +169,10 @@ private:
 
 struct Connection::Start {
     Core* core;
-    const Command* command;
-    SteadyClock::time_point deadline;
+    Call call;
     Operation operation{};
 
-    void operator()(auto&& handler) {
-        operation.begin(*core, *command, deadline, Handler(std::move(handler)));
-    }
+    void operator()(auto&& handler) { operation.begin(*core, call, Handler(std::move(handler))); }
 };
 
 Connection::Connection(asio::io_context& context, ConnectionOptions options)
@@ -156,9 +193,13 @@ Awaitable<void> Connection::stop(std::chrono::milliseconds grace) {
     co_await core->join();
 }
 
-Awaitable<Reply> Connection::exec(const Command& command, SteadyClock::time_point deadline) {
+Awaitable<Reply> Connection::begin(const Call& call) {
     return asio::async_initiate<const runtime::UseAwaitable, Signature>(
-        Start{core_.get(), &command, deadline}, runtime::use_awaitable);
+        Start{core_.get(), call}, runtime::use_awaitable);
+}
+
+Awaitable<Reply> Connection::exec(const Command& command, SteadyClock::time_point deadline) {
+    return begin({&command, nullptr, deadline});
 }
 
 Awaitable<std::pair<Reply, Reply>> Connection::exec(
@@ -170,19 +211,7 @@ Awaitable<std::pair<Reply, Reply>> Connection::exec(
 
 Awaitable<Reply> Connection::eval(
     const Script& script, const Command& command, SteadyClock::time_point deadline) {
-    try {
-        co_return co_await exec(command, deadline);
-    } catch (const ErrorReply& error) {
-        if (error.code() != "NOSCRIPT") throw;
-    }
-    Command load("SCRIPT");
-    load.arg("LOAD").arg(script.text);
-    const Reply sha = co_await exec(load, deadline);
-    if (sha.text() != script.sha)
-        throw UnexpectedReply(
-            "Redis: script " + std::string(script.name) +
-            " was built with the SHA-1 of another text");
-    co_return co_await exec(command, deadline);
+    return begin({&command, &script, deadline});
 }
 
 bool Connection::connected() const {

@@ -3,6 +3,7 @@
 #include "mfad/service/addresses.hpp"
 
 #include "mfad/domain/one_time_code.hpp"
+#include "mfad/platform/concat.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/service/mail_job.hpp"
@@ -39,10 +40,7 @@ std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned par
 }
 
 std::string enrollment_href(std::string_view public_url, std::string_view token) {
-    std::string url(public_url);
-    url += "/enroll/#";
-    url += token;
-    return url;
+    return platform::concat(public_url, "/enroll/#", token);
 }
 
 Enrollment::Enrollment(
@@ -52,8 +50,9 @@ Enrollment::Enrollment(
 
 NewLink Enrollment::new_link(const domain::UserRef& user) {
     const unsigned partition = keys_.partition(user);
-    std::string bytes{static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
-    bytes += platform::random_bytes(secret_size);
+    const char head[]{static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
+    const std::string bytes =
+        platform::concat(std::string_view(head, 2), platform::random_bytes(secret_size));
 
     NewLink link;
     link.token = platform::base64url(bytes);

@@ -1,5 +1,6 @@
 #include "mfad/service/mail_job.hpp"
 
+#include "mfad/platform/concat.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
 
@@ -61,10 +62,10 @@ std::string_view to_string(MailJob::Kind kind) {
 }
 
 std::string seal_job(const MailJob& job, Vault& vault) {
-    std::string bytes(1, static_cast<char>('0' + static_cast<int>(job.mail_class())));
-    bytes += job.id;
-    bytes += vault.sealer.seal(SealPurpose::mail_job, place_of(job.id), encode(job));
-    return bytes;
+    const char digit = static_cast<char>('0' + static_cast<int>(job.mail_class()));
+    return platform::concat(
+        std::string_view(&digit, 1), job.id,
+        vault.sealer.seal(SealPurpose::mail_job, place_of(job.id), encode(job)));
 }
 
 std::optional<MailJob> open_job(std::string_view bytes, Vault& vault) {

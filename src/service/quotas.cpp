@@ -22,6 +22,7 @@ domain::RatePolicy StoredQuotas::policy(
 
 runtime::Awaitable<domain::Result<void>> StoredQuotas::take(
     Call& call, domain::DialectName dialect) {
+    call.rates.reserve(3); // with those of a user's limits
     domain::RateReport report;
     report.policy = policy(*call.tenant, dialect);
     report.verdict.remaining = report.policy.limit;

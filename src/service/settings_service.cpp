@@ -72,10 +72,12 @@ std::optional<store::Idempotency> SettingsService::idempotency(const Call& call)
     return entry;
 }
 
+bool SettingsService::may_provision(const Call& call, const std::string& user) const {
+    return call.tenant->provisions_users && call.caller.kind == domain::Caller::Kind::user &&
+           user == call.caller.user && domain::is_valid_id(user);
+}
+
 Awaitable<bool> SettingsService::provision(const Call& call, const std::string& user) {
-    if (!call.tenant->provisions_users || call.caller.kind != domain::Caller::Kind::user ||
-        !domain::is_valid_id(user))
-        co_return false;
     store::UserRecord record;
     record.user = {call.tenant->id, user};
     record.only_if_new = true;
@@ -89,7 +91,7 @@ Awaitable<Result<domain::MfaState>> SettingsService::read(
     const Call& call, const std::string& user) {
     const domain::UserRef ref{call.tenant->id, user};
     std::optional<domain::MfaState> state = co_await settings_.read(ref);
-    if (!state && user == call.caller.user) {
+    if (!state && may_provision(call, user)) {
         const bool provisioned = co_await provision(call, user);
         if (provisioned) state = co_await settings_.read(ref);
     }
@@ -97,17 +99,38 @@ Awaitable<Result<domain::MfaState>> SettingsService::read(
     co_return *state;
 }
 
-Awaitable<store::ChangeOutcome> SettingsService::attempt(
-    const Call& call, const domain::UserRef& user, const SettingsChange& change, Changed& changed) {
+Changed SettingsService::changed_by(
+    const Call& call, const SettingsChange& change, store::ChangeOutcome& outcome,
+    NewLink& link) const {
+    Changed changed;
+    changed.before = outcome.before;
+    changed.after = outcome.after;
+    if (change.link != SettingsChange::Link::always || outcome.link == store::LinkOutcome::none)
+        return changed;
+    std::string token = std::move(link.token);
+    if (outcome.replay == store::Replay::replayed) {
+        const auto first = vault_.sealer.open(
+            SealPurpose::idempotency, supplement_place(*call.key), outcome.supplement);
+        if (!first) throw store::Corrupt("an idempotency record that does not open");
+        token = *first;
+    }
+    changed.link = enrollment_href(enrollment_.options().public_url, token);
+    return changed;
+}
+
+Awaitable<Result<Changed>> SettingsService::change(
+    Call& call, const std::string& user, const SettingsChange& change) {
+    const domain::UserRef ref{call.tenant->id, user};
     const bool links = change.link != SettingsChange::Link::none;
     NewLink link;
-    if (links) link = enrollment_.new_link(user);
-    const bool shows_link = change.link == SettingsChange::Link::always;
+    if (links) link = enrollment_.new_link(ref);
+    const bool provisions = may_provision(call, user);
     std::optional<store::Idempotency> entry = idempotency(call);
-    if (entry && shows_link)
+    if (entry && change.link == SettingsChange::Link::always)
         entry->supplement =
             vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
-
+    if (entry && provisions) // that he is not there is not the answer
+        entry->storable &= ~store::storable_bit(ChangeStatus::no_such_user);
     const store::ChangeOrder order{
         change,
         options_.user_policies,
@@ -115,32 +138,11 @@ Awaitable<store::ChangeOutcome> SettingsService::attempt(
         enrollment_.options().link_lifetime,
         {&link.order, links ? 1U : 0U},
         entry ? &*entry : nullptr};
-    store::ChangeOutcome outcome = co_await settings_.change(user, order);
-    changed.before = outcome.before;
-    changed.after = outcome.after;
-    if (shows_link && outcome.link != store::LinkOutcome::none) {
-        std::string token = std::move(link.token);
-        if (outcome.replay == store::Replay::replayed) {
-            const auto first = vault_.sealer.open(
-                SealPurpose::idempotency, supplement_place(*call.key), outcome.supplement);
-            if (!first) throw store::Corrupt("an idempotency record that does not open");
-            token = *first;
-        }
-        changed.link = enrollment_href(enrollment_.options().public_url, token);
-    }
-    if (outcome.link == store::LinkOutcome::mailed && outcome.replay == store::Replay::fresh)
-        wake_();
-    co_return outcome;
-}
 
-Awaitable<Result<Changed>> SettingsService::change(
-    Call& call, const std::string& user, const SettingsChange& change) {
-    const domain::UserRef ref{call.tenant->id, user};
-    Changed changed;
-    store::ChangeOutcome outcome = co_await attempt(call, ref, change, changed);
-    if (outcome.status == ChangeStatus::no_such_user && user == call.caller.user) {
+    store::ChangeOutcome outcome = co_await settings_.change(ref, order);
+    if (outcome.status == ChangeStatus::no_such_user && provisions) {
         const bool provisioned = co_await provision(call, user);
-        if (provisioned) outcome = co_await attempt(call, ref, change, changed);
+        if (provisioned) outcome = co_await settings_.change(ref, order);
     }
     if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
     const std::size_t counted = call.rates.size();
@@ -150,7 +152,9 @@ Awaitable<Result<Changed>> SettingsService::change(
         co_return too_many(std::span(call.rates).subspan(counted));
     if (outcome.status != ChangeStatus::done)
         co_return domain::refuse(refusal_code(outcome.status));
-    co_return changed;
+    if (outcome.link == store::LinkOutcome::mailed && outcome.replay == store::Replay::fresh)
+        wake_();
+    co_return changed_by(call, change, outcome, link);
 }
 
 Awaitable<SettingsService::Outcome> SettingsService::change_many(

@@ -1,12 +1,16 @@
 #include "mfad/store/keys.hpp"
 
+#include "mfad/platform/concat.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 
 #include <array>
+#include <charconv>
 
 namespace mfad::store {
 namespace {
+
+using platform::concat;
 
 constexpr std::array<std::uint16_t, 256> crc_table = [] {
     std::array<std::uint16_t, 256> table{};
@@ -19,20 +23,27 @@ constexpr std::array<std::uint16_t, 256> crc_table = [] {
     return table;
 }();
 
-/// `<n>:<tenant>`: nothing that follows can be mistaken for a part of the tenant's id.
-void append_tenant(std::string& key, std::string_view tenant) {
-    key += std::to_string(tenant.size());
-    key += ':';
-    key += tenant;
+/// Decimal digits, without a string.
+class Digits {
+public:
+    explicit Digits(std::size_t number)
+        : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
+    operator std::string_view() const { return {text_.data(), end_}; }
+
+private:
+    std::array<char, 20> text_{};
+    char* end_;
+};
+
+/// `<n>:<tenant>:<rest>`: nothing that follows can be mistaken for a part of the tenant's id.
+std::string of_tenant(std::string_view tenant, std::string_view rest) {
+    return concat(Digits(tenant.size()), ":", tenant, ":", rest);
 }
 
-std::string of_tenant(std::string_view tenant, std::string_view rest) {
-    std::string text;
-    text.reserve(tenant.size() + rest.size() + 5);
-    append_tenant(text, tenant);
-    text += ':';
-    text += rest;
-    return text;
+/// Everything with the same tag is in one slot.
+template <class... Texts>
+std::string tagged(unsigned partition, const Texts&... rest) {
+    return concat("mfa:{p", Digits(partition), "}:", rest...);
 }
 
 std::string_view name(MailClass mail) {
@@ -42,12 +53,6 @@ std::string_view name(MailClass mail) {
     case MailClass::notice: return "notice";
     }
     return {};
-}
-
-std::string joined(std::string_view a, std::string_view b) {
-    std::string text(a);
-    text += b;
-    return text;
 }
 
 } // namespace
@@ -77,29 +82,17 @@ unsigned Keys::tenant_partition(std::string_view tenant) const {
     return crc16(of_tenant(tenant, {})) % partitions_;
 }
 
-std::string Keys::tagged(unsigned partition, std::string_view rest) const {
-    std::string key;
-    key.reserve(rest.size() + 12);
-    key += "mfa:{p";
-    key += std::to_string(partition);
-    key += "}:";
-    key += rest;
-    return key;
-}
-
 std::string Keys::user(const domain::UserRef& user) const {
     const std::string identity = of_tenant(user.tenant, user.user);
-    std::string key = tagged(crc16(identity) % partitions_, "u:");
-    key += identity;
-    return key;
+    return tagged(crc16(identity) % partitions_, "u:", identity);
 }
 
 std::string Keys::rules(unsigned partition, std::string_view tenant) const {
-    return tagged(partition, joined("t:", tenant));
+    return tagged(partition, "t:", tenant);
 }
 
 std::string Keys::due(unsigned partition, MailClass mail) const {
-    return tagged(partition, joined("due:", name(mail)));
+    return tagged(partition, "due:", name(mail));
 }
 
 std::string Keys::leased(unsigned partition) const {
@@ -111,48 +104,48 @@ std::string Keys::dead(unsigned partition) const {
 }
 
 std::string Keys::link(unsigned partition, std::string_view id) const {
-    return tagged(partition, joined("enr:", id));
+    return tagged(partition, "enr:", id);
 }
 
 std::string Keys::idempotency(unsigned partition, std::string_view hash) const {
-    return tagged(partition, joined("idem:", hash));
+    return tagged(partition, "idem:", hash);
 }
 
 std::string Keys::quota(std::string_view tenant, std::string_view name) const {
-    return tagged(tenant_partition(tenant), joined("q:", of_tenant(tenant, name)));
+    return tagged(tenant_partition(tenant), "q:", of_tenant(tenant, name));
 }
 
 std::string Keys::live_keys(std::string_view tenant, std::string_view credential_id) const {
-    return tagged(tenant_partition(tenant), joined("live:", of_tenant(tenant, credential_id)));
+    return tagged(tenant_partition(tenant), "live:", of_tenant(tenant, credential_id));
 }
 
 std::string Keys::addresses(std::string_view tenant, std::string_view digest) const {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(digest.at(i)); };
     const unsigned bucket = (unsigned{byte(0)} << 8 | byte(1)) & 0x3FFF;
-    const std::string rest = joined("em:", of_tenant(tenant, std::to_string(bucket)));
+    const std::string rest = concat("em:", of_tenant(tenant, std::to_string(bucket)));
     return tagged(crc16(rest) % partitions_, rest);
 }
 
 std::string Keys::tenant(std::string_view tenant) const {
-    return joined(tenant_prefix, tenant);
+    return concat(tenant_prefix, tenant);
 }
 
 std::string Keys::tenant_sequence(std::string_view tenant) const {
-    return joined("mfa:seq:", tenant);
+    return concat("mfa:seq:", tenant);
 }
 
 std::string Keys::credential(std::string_view digest) const {
-    return joined(credential_prefix, digest);
+    return concat(credential_prefix, digest);
 }
 
 std::string Keys::panel_account(std::string_view login) const {
-    return joined("mfa:panel:", login);
+    return concat("mfa:panel:", login);
 }
 
 std::string Keys::panel_attempts(std::string_view login) const {
     // Of what was typed, a digest: people put passwords into the wrong field.
     const std::string digest = platform::base64url(platform::sha256(login).substr(0, 16));
-    return tagged(crc16(digest) % partitions_, joined("try:", digest));
+    return tagged(crc16(digest) % partitions_, "try:", digest);
 }
 
 } // namespace mfad::store

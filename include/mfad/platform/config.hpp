@@ -66,7 +66,7 @@ struct Config {
     struct Auth {
         Duration jwt_leeway = std::chrono::seconds(30);
         Duration jwt_max_lifetime = std::chrono::hours(24);
-        std::size_t cache_entries = 10'000;
+        std::size_t cache_entries = 50'000;
         Duration cache_lifetime = std::chrono::seconds(30);
         Duration session_lifetime = std::chrono::hours(24);
     } auth{};

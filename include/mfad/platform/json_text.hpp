@@ -22,7 +22,7 @@ void append_json_string(std::string& out, std::string_view text);
 /// ```
 class JsonText {
 public:
-    JsonText() { out_.reserve(256); } // most answers; growing costs more than writing
+    JsonText() { out_.reserve(512); } // most answers; growing costs more than writing
 
     JsonText& begin_object() { return open('{'); }
     JsonText& end_object() { return close('}'); }

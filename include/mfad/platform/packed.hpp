@@ -13,6 +13,8 @@ namespace mfad::platform {
 
 class PackedWriter {
 public:
+    PackedWriter() { bytes_.reserve(192); } // most records; growing costs more than writing
+
     PackedWriter& u8(std::uint8_t value) { return put(value); }
     PackedWriter& u16(std::uint16_t value) { return put(value); }
     PackedWriter& u32(std::uint32_t value) { return put(value); }

@@ -133,7 +133,9 @@ private:
     class Core;
     class Operation;
     class Held;
+    struct Call;
     struct Start;
+    runtime::Awaitable<Reply> begin(const Call& call);
     std::shared_ptr<Core> core_;
 };
 

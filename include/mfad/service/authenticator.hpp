@@ -60,8 +60,6 @@ public:
 private:
     using TenantPtr = std::shared_ptr<const domain::Tenant>;
 
-    runtime::Awaitable<domain::Result<Call>> check_opaque(
-        std::string_view secret, const Accepts& accepts);
     runtime::Awaitable<domain::Result<Call>> check_token(
         std::string_view token, const Accepts& accepts);
     runtime::Awaitable<TenantPtr> tenant_of(

@@ -84,9 +84,11 @@ public:
 
 private:
     std::optional<store::Idempotency> idempotency(const Call& call) const;
-    runtime::Awaitable<store::ChangeOutcome> attempt(
-        const Call& call, const domain::UserRef& user, const domain::SettingsChange& change,
-        Changed& changed);
+    Changed changed_by(
+        const Call& call, const domain::SettingsChange& change, store::ChangeOutcome& outcome,
+        NewLink& link) const;
+    /// Whether the user, who asks for himself, comes into being if he is not there.
+    bool may_provision(const Call& call, const std::string& user) const;
     runtime::Awaitable<bool> provision(const Call& call, const std::string& user);
 
     const store::Context& context_;

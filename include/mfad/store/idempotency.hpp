@@ -1,5 +1,7 @@
 #pragma once
 
+#include "mfad/domain/settings_change.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -12,9 +14,13 @@ struct Idempotency {
     std::string record;      ///< key of the record, in the partition of the work
     std::string fingerprint; ///< SHA-256 of the request's content, 32 bytes
     std::chrono::milliseconds lifetime{0};
-    std::uint32_t storable = 0; ///< bit n: an outcome of status n is remembered
+    std::uint32_t storable = 0; ///< a bit for each status whose outcome is remembered
     std::string supplement;     ///< sealed: what the answer needs beside the outcome
 };
+
+constexpr std::uint32_t storable_bit(domain::ChangeStatus status) {
+    return 1U << static_cast<unsigned>(status);
+}
 
 /// How a call under an idempotency key went.
 enum class Replay : std::uint8_t {

@@ -76,8 +76,6 @@ public:
     static constexpr std::string_view tenant_prefix = "mfa:tenant:";
 
 private:
-    std::string tagged(unsigned partition, std::string_view rest) const;
-
     unsigned partitions_;
 };
 

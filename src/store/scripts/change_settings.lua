@@ -147,8 +147,12 @@ for i = 1, count do
   if not rules then return conclude(NO_TENANT, i) end
   local fields = call('HMGET', KEYS[at + 1], 's', 'n', 'v', 't', 'k', 'a', 'b')
   if not fields[1] then return conclude(NO_USER, i) end
+  -- All members at once: a table that grows is made anew several times.
   local user = { packed = tonumber(fields[1]), seen = tonumber(fields[2] or 0), version = tonumber(fields[3] or 0),
-                 last_auth = tonumber(fields[4] or 0), link_tat = fields[5], tats = { fields[6], fields[7] } }
+                 last_auth = tonumber(fields[4] or 0), link_tat = fields[5], tats = { fields[6], fields[7] },
+                 allowed = 0, enabled = 0, enrolled = 0, marks = 0, allowed_stored = 0, enabled_stored = 0,
+                 seen_after = 0, active = false, usable = 0, shown_allowed = 0, shown_enabled = 0, allowed_after = 0,
+                 enabled_after = 0, enrolled_after = 0, marks_after = 0, last_auth_after = 0 }
   user.allowed, user.enabled, user.enrolled, user.marks = unpack_settings(user.packed)
   user.allowed_stored, user.enabled_stored, user.marks, user.seen_after =
     fold(rules, user.allowed, user.enabled, user.marks, user.seen)

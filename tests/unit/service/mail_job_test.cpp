@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(a_job_is_opened_as_it_was_sealed) {
     BOOST_REQUIRE(opened.has_value());
     BOOST_TEST(opened->id == job.id);
     BOOST_TEST((opened->kind == job.kind));
-    BOOST_TEST((opened->user == job.user));
+    BOOST_TEST(opened->user.tenant == job.user.tenant);
+    BOOST_TEST(opened->user.user == job.user.user);
     BOOST_TEST(opened->link_id == job.link_id);
     BOOST_TEST(opened->secret == job.secret);
     BOOST_TEST((opened->created == job.created));
