@@ -2,12 +2,12 @@
 
 #include "connection_core.hpp"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace mfad::redis {
@@ -19,7 +19,8 @@ using runtime::SteadyClock;
 namespace {
 
 using Signature = void(std::exception_ptr, Reply);
-using Handler = asio::any_completion_handler<Signature>;
+/// What resumes the caller. Its own type: a type-erased handler would be allocated for each command.
+using Handler = asio::async_result<runtime::UseAwaitable, Signature>::handler_type;
 
 std::exception_ptr error_of(const Reply& reply) {
     const auto text = reply.error();
@@ -43,10 +44,10 @@ public:
     void begin(Core& core, const Call& call, Handler handler) {
         core_ = &core;
         call_ = call;
-        handler_.swap(handler); // any_completion_handler of Boost 1.81 recurses when it is assigned
+        handler_.emplace(std::move(handler));
         if (const auto refused = core.submit(*call.command, *this, call.deadline))
             return finish_later(std::make_exception_ptr(Unavailable(*refused)));
-        auto cancellation = asio::get_associated_cancellation_slot(handler_);
+        auto cancellation = asio::get_associated_cancellation_slot(*handler_);
         if (cancellation.is_connected())
             cancellation.assign([this](asio::cancellation_type type) { cancel(type); });
     }
@@ -94,8 +95,8 @@ private:
     }
 
     Handler take() {
-        Handler taken;
-        taken.swap(handler_);
+        Handler taken = std::move(*handler_);
+        handler_.reset();
         return taken;
     }
 
@@ -128,7 +129,7 @@ private:
     Core* core_ = nullptr;
     Call call_;
     const Script* loading_ = nullptr; // the server is being given it
-    Handler handler_;
+    std::optional<Handler> handler_; // until it is called
 };
 
 /// The first of two commands that are awaited together: it keeps its reply until the second one's
@@ -172,7 +173,7 @@ struct Connection::Start {
     Call call;
     Operation operation{};
 
-    void operator()(auto&& handler) { operation.begin(*core, call, Handler(std::move(handler))); }
+    void operator()(Handler handler) { operation.begin(*core, call, std::move(handler)); }
 };
 
 Connection::Connection(asio::io_context& context, ConnectionOptions options)
