@@ -9,7 +9,6 @@ local server_key, session = os.getenv("MFAD_BENCH_SERVER_KEY"), os.getenv("MFAD_
 local json = "application/json"
 
 local calls = {
-  fixed = function() return wrk.format("GET", "/") end,
   rebilly = function(u)
     return wrk.format("POST", "/organizations/" .. u.tenant .. "/profile/mfa", { ["REB-APIKEY"] = u.key })
   end,
