@@ -58,9 +58,11 @@ constexpr bool is_token(std::string_view text) {
 }
 
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return lower(x) == lower(y);
-           });
+    if (a.size() != b.size()) return false;
+    // From the end, where names of one length differ sooner.
+    for (std::size_t i = a.size(); i-- > 0;)
+        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    return true;
 }
 
 /// `text` without blanks and tabs at either end.

@@ -3,6 +3,8 @@
 #include "mfad/platform/utf8.hpp"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace mfad::platform {
 namespace {
@@ -17,6 +19,29 @@ constexpr std::array<bool, 256> plain_bytes = [] {
         plain[c] = c != '"' && c != '\\';
     return plain;
 }();
+
+/// How many bytes from the start stand for themselves; looks at eight at a time.
+std::size_t plain_prefix(std::string_view text) {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t tops = 0x80 * ones;
+    // The top bit of each byte that is `value`; of the bytes before the first such one, none.
+    const auto is = [](std::uint64_t word, std::uint64_t value) {
+        const std::uint64_t zero = word ^ (value * ones);
+        return (zero - ones) & ~zero;
+    };
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + i, 8);
+        const std::uint64_t below_blank = (word - 0x20 * ones) & ~word;
+        const std::uint64_t special =
+            word | below_blank | is(word, '"') | is(word, '\\') | is(word, 0x7f);
+        if ((special & tops) != 0) break;
+    }
+    while (i < text.size() && plain_bytes[static_cast<unsigned char>(text[i])])
+        ++i;
+    return i;
+}
 
 void append_escaped(std::string& out, unsigned char c) {
     switch (c) {
@@ -37,12 +62,8 @@ void append_escaped(std::string& out, unsigned char c) {
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
     std::size_t plain = 0; // start of the stretch that is copied as it is
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = 0; (i += plain_prefix(text.substr(i))) < text.size();) {
         const auto c = static_cast<unsigned char>(text[i]);
-        if (plain_bytes[c]) {
-            ++i;
-            continue;
-        }
         const std::size_t length = c < 0x80 ? 0 : utf8_sequence_length(text.substr(i));
         if (length > 0) {
             i += length;

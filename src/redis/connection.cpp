@@ -19,7 +19,8 @@ using runtime::SteadyClock;
 namespace {
 
 using Signature = void(std::exception_ptr, Reply);
-/// What resumes the caller. Its own type: a type-erased handler would be allocated for each command.
+/// What resumes the caller. Its own type: a type-erased handler would be allocated for each
+/// command.
 using Handler = asio::async_result<runtime::UseAwaitable, Signature>::handler_type;
 
 std::exception_ptr error_of(const Reply& reply) {
@@ -129,7 +130,7 @@ private:
     Core* core_ = nullptr;
     Call call_;
     const Script* loading_ = nullptr; // the server is being given it
-    std::optional<Handler> handler_; // until it is called
+    std::optional<Handler> handler_;  // until it is called
 };
 
 /// The first of two commands that are awaited together: it keeps its reply until the second one's

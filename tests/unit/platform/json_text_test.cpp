@@ -34,6 +34,17 @@ BOOST_AUTO_TEST_CASE(documents_are_written_front_to_back) {
     BOOST_TEST(j.str() == R"({"success":true,"ids":[1,-2],"value":{},"none":null,"text":"a\"b"})");
 }
 
+BOOST_AUTO_TEST_CASE(any_byte_at_any_place_is_read_back) {
+    for (std::size_t length = 0; length < 20; ++length)
+        for (std::size_t place = 0; place < length; ++place)
+            for (unsigned byte = 0; byte < 0x80; ++byte) {
+                std::string text(length, 'x');
+                text[place] = static_cast<char>(byte);
+                const boost::json::value read = boost::json::parse(quoted(text));
+                if (read.as_string() != text) BOOST_ERROR(length << ' ' << place << ' ' << byte);
+            }
+}
+
 BOOST_AUTO_TEST_CASE(no_text_breaks_a_document_or_a_line) {
     using namespace std::string_literals;
     BOOST_TEST(quoted("a\r\n\t\x01\x7f\\"s) == R"("a\r\n\t\u0001\u007f\\")");
