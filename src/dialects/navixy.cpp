@@ -70,7 +70,10 @@ enum class Effect : std::uint8_t { reads, writes };
 Awaitable<Result<void>> admit(
     Exchange& x, const std::string& hash, std::optional<Permission> permission, Effect effect) {
     const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
-    Result<Call> call = co_await x.services.authenticator.authenticate(hash, accepts);
+    service::Authenticator& authenticator = x.services.authenticator;
+    std::optional<Result<Call>> known = authenticator.known(hash, accepts);
+    if (!known) known = co_await authenticator.authenticate(hash, accepts);
+    Result<Call>& call = *known;
     if (!call) co_return call.error();
     x.call = std::move(*call);
     const Result<void> key = effect == Effect::writes ? take_key(x, no_user) : Result<void>{};

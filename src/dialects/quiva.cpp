@@ -49,7 +49,10 @@ Awaitable<Result<void>> admit(Exchange& x) {
     const Result<std::string_view> token = credential(x.request);
     if (!token) co_return token.error();
     const service::Accepts accepts{false, true, false, domain::DialectName::quiva, {}};
-    Result<Call> call = co_await x.services.authenticator.authenticate(*token, accepts);
+    service::Authenticator& authenticator = x.services.authenticator;
+    std::optional<Result<Call>> known = authenticator.known(*token, accepts);
+    if (!known) known = co_await authenticator.authenticate(*token, accepts);
+    Result<Call>& call = *known;
     if (!call) co_return call.error();
     if (call->caller.user.empty()) co_return domain::refuse(Code::forbidden);
     x.call = std::move(*call);

@@ -62,8 +62,10 @@ Awaitable<Result<void>> admit(Exchange& x) {
     if (!presented) co_return presented.error();
     const service::Accepts accepts{
         presented->may_be_server, true, false, domain::DialectName::rebilly, organization};
-    Result<Call> call =
-        co_await x.services.authenticator.authenticate(presented->credential, accepts);
+    service::Authenticator& authenticator = x.services.authenticator;
+    std::optional<Result<Call>> known = authenticator.known(presented->credential, accepts);
+    if (!known) known = co_await authenticator.authenticate(presented->credential, accepts);
+    Result<Call>& call = *known;
     if (!call) co_return call.error();
     if (names_organization(x) && call->tenant->id != organization)
         co_return domain::refuse(Code::no_such_tenant);

@@ -55,7 +55,10 @@ Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
     const Result<std::string_view> token = credential(x.request);
     if (!token) co_return token.error();
     const service::Accepts accepts{true, false, false, domain::DialectName::xsolla, project};
-    Result<Call> call = co_await x.services.authenticator.authenticate(*token, accepts);
+    service::Authenticator& authenticator = x.services.authenticator;
+    std::optional<Result<Call>> known = authenticator.known(*token, accepts);
+    if (!known) known = co_await authenticator.authenticate(*token, accepts);
+    Result<Call>& call = *known;
     if (!call) co_return call.error();
     if (call->tenant->id != project) {
         const auto tenant = co_await x.services.tenants.find_tenant(project);

@@ -50,8 +50,15 @@ Caller::Kind caller_kind(CredentialKind kind) {
     return Caller::Kind::session;
 }
 
+bool is_secret(std::string_view text) {
+    return text.size() >= min_secret && text.size() <= max_secret;
+}
+
 /// The call of whoever holds an opaque credential.
-Call call_of(const Credential& credential, std::shared_ptr<const Tenant> tenant) {
+Result<Call> admitted(
+    const Credential& credential, std::shared_ptr<const Tenant> tenant, const Accepts& accepts) {
+    if (!tenant || !accepted(credential, accepts)) return bad_credential();
+    if (!tenant->speaks(accepts.dialect)) return domain::refuse(Refusal::Code::forbidden);
     Call call;
     call.tenant = std::move(tenant);
     call.caller.kind = caller_kind(credential.kind);
@@ -110,6 +117,18 @@ std::string token_identity(const TokenIssuer& issuer, const Caller& caller) {
 
 } // namespace
 
+std::optional<Result<Call>> Authenticator::known(
+    std::string_view credential, const Accepts& accepts) {
+    if (looks_like_token(credential)) return std::nullopt;
+    if (!is_secret(credential)) return bad_credential();
+    const auto found = credentials_.known_credential(store::credential_digest(credential));
+    if (!found) return std::nullopt;
+    if (!*found) return bad_credential();
+    auto tenant = tenants_.known_tenant((*found)->tenant);
+    if (!tenant) return std::nullopt;
+    return admitted(**found, *std::move(tenant), accepts);
+}
+
 Awaitable<Result<Call>> Authenticator::authenticate(
     std::string_view credential, const Accepts& accepts) {
     if (looks_like_token(credential)) {
@@ -118,25 +137,12 @@ Awaitable<Result<Call>> Authenticator::authenticate(
             co_return domain::refuse(Refusal::Code::forbidden);
         co_return call;
     }
-    if (credential.size() < min_secret || credential.size() > max_secret)
-        co_return bad_credential();
-
-    // What is known is taken without a coroutine: that is nearly every request.
+    if (!is_secret(credential)) co_return bad_credential();
     const std::string digest = store::credential_digest(credential);
-    std::shared_ptr<const Credential> found;
-    if (auto known = credentials_.known_credential(digest))
-        found = *std::move(known);
-    else
-        found = co_await credentials_.find_credential(digest);
-    if (!found || !accepted(*found, accepts)) co_return bad_credential();
-    TenantPtr tenant;
-    if (auto known = tenants_.known_tenant(found->tenant))
-        tenant = *std::move(known);
-    else
-        tenant = co_await tenants_.find_tenant(found->tenant);
-    if (!tenant) co_return bad_credential();
-    if (!tenant->speaks(accepts.dialect)) co_return domain::refuse(Refusal::Code::forbidden);
-    co_return call_of(*found, std::move(tenant));
+    const auto found = co_await credentials_.find_credential(digest);
+    if (!found) co_return bad_credential();
+    TenantPtr tenant = co_await tenants_.find_tenant(found->tenant);
+    co_return admitted(*found, std::move(tenant), accepts);
 }
 
 Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(
