@@ -56,27 +56,31 @@ Result<Presented> credential(const Request& request) {
     return Presented{*token, false};
 }
 
-Awaitable<Result<void>> admit(Exchange& x) {
+service::Accepts accepts(const Exchange& x, const Presented& presented) {
     const std::string_view organization = names_organization(x) ? x.parameter(0) : "";
-    const Result<Presented> presented = credential(x.request);
-    if (!presented) co_return presented.error();
-    const service::Accepts accepts{
-        presented->may_be_server, true, false, domain::DialectName::rebilly, organization};
-    service::Authenticator& authenticator = x.services.authenticator;
-    std::optional<Result<Call>> known = authenticator.known(presented->credential, accepts);
-    if (!known) known = co_await authenticator.authenticate(presented->credential, accepts);
-    Result<Call>& call = *known;
-    if (!call) co_return call.error();
-    if (names_organization(x) && call->tenant->id != organization)
-        co_return domain::refuse(Code::no_such_tenant);
+    return {presented.may_be_server, true, false, domain::DialectName::rebilly, organization};
+}
+
+/// Takes over a call that was admitted, unless it is on another organization.
+Result<void> enter(Exchange& x, Result<Call>& call) {
+    if (!call) return call.error();
+    if (names_organization(x) && call->tenant->id != x.parameter(0))
+        return domain::refuse(Code::no_such_tenant);
     x.call = std::move(*call);
-    co_return Result<void>{};
+    return {};
 }
 
 /// Admits a call of a user on himself.
 Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
-    const Result<void> admitted = co_await admit(x);
-    if (!admitted) co_return admitted;
+    const Result<Presented> presented = credential(x.request);
+    if (!presented) co_return presented.error();
+    service::Authenticator& authenticator = x.services.authenticator;
+    const service::Accepts accepted = accepts(x, *presented);
+    std::optional<Result<Call>> call = authenticator.known(presented->credential, accepted);
+    if (!call) call = co_await authenticator.authenticate(presented->credential, accepted);
+    const Result<void> entered = enter(x, *call);
+    if (!entered) co_return entered;
+
     const bool is_user =
         x.call.caller.kind == domain::Caller::Kind::user && !x.call.caller.user.empty();
     Result<void> ok{};
@@ -191,8 +195,13 @@ bool is_resource_id(std::string_view id) {
 
 Awaitable<Response> get_user_mfa(Exchange& x) {
     const std::string user(x.parameter(names_organization(x) ? 1 : 0));
-    const Result<void> admitted = co_await admit(x);
-    if (!admitted) co_return refuse(x, admitted.error());
+    const Result<Presented> presented = credential(x.request);
+    if (!presented) co_return refuse(x, presented.error());
+    const service::Accepts accepted = accepts(x, *presented);
+    Result<Call> call =
+        co_await x.services.authenticator.authenticate(presented->credential, accepted);
+    const Result<void> entered = enter(x, call);
+    if (!entered) co_return refuse(x, entered.error());
     const domain::Caller& caller = x.call.caller;
     const bool own = caller.kind == domain::Caller::Kind::user && !caller.user.empty();
     if (own ? caller.user != user : !caller.permissions.has(Permission::users_read))

@@ -38,7 +38,9 @@ runtime::Awaitable<domain::Result<void>> StoredQuotas::take(
         place = store::KeyPlace{
             call.caller.credential_id, call.key->hash, options_.key_lifetimes.of(*call.key),
             options_.max_live_keys};
-    const store::QuotaTaken taken = co_await quotas_.take(call.tenant->id, counted, place);
+    const redis::Command command = quotas_.command(call.tenant->id, counted, place);
+    const redis::Reply reply = co_await quotas_.take(command);
+    const store::QuotaTaken taken = store::QuotaStore::taken(reply);
     if (options_.enabled) report.verdict = taken.verdict;
     call.rates.push_back(report);
     if (!taken.verdict.allowed) co_return used_up(report.policy.name, taken.verdict);

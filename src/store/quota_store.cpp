@@ -5,7 +5,7 @@
 
 namespace mfad::store {
 
-runtime::Awaitable<QuotaTaken> QuotaStore::take(
+redis::Command QuotaStore::command(
     const std::string& tenant, const domain::RatePolicy& policy,
     const std::optional<KeyPlace>& place) const {
     const Keys& keys = context_.keys();
@@ -14,12 +14,19 @@ runtime::Awaitable<QuotaTaken> QuotaStore::take(
     if (place) command.arg(keys.live_keys(tenant, place->credential_id));
     command.arg(policy.period.count()).arg(policy.limit);
     if (place) command.arg(place->hash).arg(place->lifetime.count()).arg(place->places);
-    const redis::Reply reply = co_await context_.eval(scripts::take_quota, command);
+    return command;
+}
+
+runtime::Awaitable<redis::Reply> QuotaStore::take(const redis::Command& command) const {
+    return context_.eval(scripts::take_quota, command);
+}
+
+QuotaTaken QuotaStore::taken(const redis::Reply& reply) {
     QuotaTaken taken;
     platform::PackedReader packed(reply.text());
     taken.verdict = decode_verdict(packed);
     taken.place = packed.u8() != 0;
-    co_return taken;
+    return taken;
 }
 
 } // namespace mfad::store

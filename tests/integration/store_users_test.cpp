@@ -31,6 +31,14 @@ UserRecord record_of(const UserRef& user, const std::string& digest) {
     return record;
 }
 
+Awaitable<store::QuotaTaken> take(
+    const store::QuotaStore& quotas, std::string tenant, RatePolicy policy,
+    std::optional<store::KeyPlace> place) {
+    const redis::Command command = quotas.command(tenant, policy, place);
+    const redis::Reply reply = co_await quotas.take(command);
+    co_return store::QuotaStore::taken(reply);
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(store_users_tests, StoreScene)
@@ -207,25 +215,25 @@ BOOST_AUTO_TEST_CASE(a_tenants_quota_is_his_own_and_a_credential_has_only_so_man
         const store::QuotaStore quotas(store);
         const RatePolicy policy{"xsolla", 3, 1h};
         for (std::uint32_t left = 3; left-- > 0;) {
-            const auto taken = co_await quotas.take("acme", policy, std::nullopt);
+            const auto taken = co_await take(quotas, "acme", policy, std::nullopt);
             BOOST_TEST(taken.verdict.allowed);
             BOOST_TEST(taken.verdict.remaining == left);
         }
-        auto taken = co_await quotas.take("acme", policy, std::nullopt);
+        auto taken = co_await take(quotas, "acme", policy, std::nullopt);
         BOOST_TEST(!taken.verdict.allowed);
         BOOST_TEST((taken.verdict.retry_after > 19min && taken.verdict.retry_after <= 20min));
-        taken = co_await quotas.take("emca", policy, std::nullopt);
+        taken = co_await take(quotas, "emca", policy, std::nullopt);
         BOOST_TEST(taken.verdict.allowed);
 
         const RatePolicy off{"xsolla", 0, 1h};
         store::KeyPlace place{"credential", "key-1", 1h, 2};
         for (const char* name : {"key-1", "key-2", "key-1"}) {
             place.hash = name;
-            taken = co_await quotas.take("acme", off, place);
+            taken = co_await take(quotas, "acme", off, place);
             BOOST_TEST(taken.place);
         }
         place.hash = "key-3";
-        taken = co_await quotas.take("acme", off, place);
+        taken = co_await take(quotas, "acme", off, place);
         BOOST_TEST(!taken.place);
         BOOST_TEST((taken.verdict.retry_after > 59min));
     });

@@ -72,6 +72,14 @@ def test_a_tenant_may_have_users_created_from_their_tokens(make_world, method, s
     assert world.xsolla("GET", "99").status == 200
 
 
+def test_a_user_comes_into_being_under_an_idempotency_key_once(make_world):
+    world = make_world(jwt=ISSUERS, options={"jwt.provision": True})
+    headers = {**bearer(user_token(world, "99", email=world.address("99"))), "Idempotency-Key": "first"}
+    answers = [call(world, "POST", "/profile/mfa", headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_key_of_no_user_has_no_profile(world, method):
     bound_to_nobody = f"key-{world.tenant}-of-nobody"

@@ -23,15 +23,18 @@ struct QuotaTaken {
 };
 
 /// Counts what a tenant's quota allows, in the tenant's own slot, before the work is done in the
-/// user's.
+/// user's. Every write asks, so it comes in three steps of which one waits: asked and read by the
+/// caller, it takes no coroutine of its own.
 class QuotaStore {
 public:
     explicit QuotaStore(const Context& context) : context_(context) {}
 
     /// @param policy its name is part of the key; a limit of 0 counts nothing
-    runtime::Awaitable<QuotaTaken> take(
+    redis::Command command(
         const std::string& tenant, const domain::RatePolicy& policy,
         const std::optional<KeyPlace>& place) const;
+    runtime::Awaitable<redis::Reply> take(const redis::Command& command) const;
+    static QuotaTaken taken(const redis::Reply& reply);
 
 private:
     const Context& context_;
