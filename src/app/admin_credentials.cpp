@@ -46,7 +46,9 @@ std::string new_secret(const std::string& kind) {
 }
 
 /// The import line that makes the credential: one way in for all of them.
-std::string import_line(const NewCredential& wanted, const std::string& secret) {
+std::string import_line(
+    const NewCredential& wanted, const std::string& secret,
+    std::chrono::milliseconds session_lifetime) {
     platform::JsonText json;
     json.begin_object().key("credential").begin_object();
     json.member("tenant", wanted.tenant).member("kind", wanted.kind).member("secret", secret);
@@ -56,8 +58,9 @@ std::string import_line(const NewCredential& wanted, const std::string& secret) 
         json.key("permissions")
             .raw(permissions_json(session ? "users:read,update" : wanted.permissions));
     json.member("created_at", platform::rfc3339(platform::wall_now()));
-    if (wanted.lifetime)
-        json.member("expires_at", platform::rfc3339(platform::wall_now() + *wanted.lifetime));
+    auto lifetime = wanted.lifetime;
+    if (!lifetime && wanted.kind == "session") lifetime = session_lifetime;
+    if (lifetime) json.member("expires_at", platform::rfc3339(platform::wall_now() + *lifetime));
     return std::move(json.end_object().end_object()).str();
 }
 
@@ -98,10 +101,9 @@ bool is_hex(const std::string& text) {
 int create_credential(
     const platform::Config& config, const NewCredential& wanted, std::ostream& out,
     std::ostream& err) {
-    if (wanted.kind == "secret" && wanted.user.empty())
-        throw StartFailure("--user: a secret is the key of a user");
     const std::string secret = new_secret(wanted.kind);
-    const auto line = service::read_import_line(import_line(wanted, secret));
+    const auto line =
+        service::read_import_line(import_line(wanted, secret, config.auth.session_lifetime));
     if (!line) throw StartFailure(line.error().field + ": " + line.error().why);
     Installation installation(config);
     domain::Result<void> result;

@@ -32,15 +32,14 @@ Signals::Signals(asio::io_context& context, redis::PrivateServer* server)
 }
 
 runtime::Awaitable<int> Signals::wait() {
-    int received = 0;
-    ends_.async_wait([this, &received](boost::system::error_code error, int signal) {
+    ends_.async_wait([this](boost::system::error_code error, int signal) {
         if (error) return;
-        received = signal;
+        received_ = signal;
         die_on_next();
         end_wait();
     });
     if (!told_) co_await stopped_.async_wait(runtime::tuple_token);
-    co_return received;
+    co_return received_;
 }
 
 void Signals::die_on_next() {

@@ -37,6 +37,7 @@ private:
     redis::PrivateServer* server_;
     runtime::Timer stopped_;
     bool told_ = false; ///< perhaps before anybody waits
+    int received_ = 0;
 };
 
 } // namespace mfad::app

@@ -17,10 +17,15 @@ void add_create(CLI::App& key, Invocation& invocation) {
     call->add_option("--kind", wanted->kind, "what it may be used as")
         ->required()
         ->check(CLI::IsMember({"server", "secret", "session"}));
-    call->add_option("--user", wanted->user, "the user whose key it is, for a secret");
+    call->add_option(
+        "--user", wanted->user,
+        "the user whose key a secret is; a secret of no user has no profile of its own");
     call->add_option("--permissions", *permissions, "such as users:read,update; may be repeated")
         ->delimiter(';');
-    call->add_option("--ttl", *lifetime, "how long it works, such as 24h; for ever if not given");
+    call->add_option(
+        "--ttl", *lifetime,
+        "how long it works, such as 24h; if not given, a session for auth.session_lifetime, others "
+        "for ever");
     call->callback([&invocation, wanted, lifetime, permissions] {
         for (const std::string& part : *permissions)
             wanted->permissions += (wanted->permissions.empty() ? "" : ";") + part;

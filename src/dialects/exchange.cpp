@@ -110,6 +110,7 @@ std::uint32_t storable_statuses(const Dialect& dialect) {
     std::uint32_t mask = store::storable_bit(ChangeStatus::done);
     for (unsigned i = 1; i <= static_cast<unsigned>(ChangeStatus::proof_too_old); ++i) {
         const auto status = static_cast<ChangeStatus>(i);
+        if (status == ChangeStatus::proof_too_old) continue; // it asks to verify and to repeat
         if (is_kept(dialect.refused(service::refusal_code(status)).status))
             mask |= store::storable_bit(status);
     }

@@ -186,7 +186,15 @@ SettingsChange change_of(bool allowed, const domain::Tenant& tenant) {
 Awaitable<Result<void>> apply(Exchange& x, const Target& target, bool allowed) {
     if (target.all) co_return co_await x.services.settings.set_all(x.call, allowed);
     const SettingsChange change = change_of(allowed, *x.call.tenant);
-    co_return co_await x.services.settings.change_many(x.call, target.users, change);
+    if (target.users.size() > 1)
+        co_return co_await x.services.settings.change_many(x.call, target.users, change);
+    // A write to one user counts as one, whoever asks.
+    const std::string& user = target.users.front();
+    const auto changed = co_await x.services.settings.change(x.call, user, change);
+    if (changed) co_return Result<void>{};
+    Refusal why = changed.error();
+    if (why.code == Code::no_such_user) why.field = user;
+    co_return why;
 }
 
 Awaitable<Response> update(Exchange& x) {

@@ -6,6 +6,9 @@
 #include "mfad/platform/concat.hpp"
 #include "mfad/platform/json_text.hpp"
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/pchars.hpp>
+
 #include <algorithm>
 
 namespace mfad::dialects {
@@ -98,7 +101,8 @@ Awaitable<Result<void>> admit_profile(Exchange& x, bool writes) {
 // ---- what is shown ------------------------------------------------------------------------------
 
 std::string resource_url(const Exchange& x, std::string_view resource) {
-    return platform::concat(x.services.public_url, "/organizations/", x.call.tenant->id, resource);
+    const std::string organization = boost::urls::encode(x.call.tenant->id, boost::urls::pchars);
+    return platform::concat(x.services.public_url, "/organizations/", organization, resource);
 }
 
 /// Duo shows as itself; everything that is built in shows as the one other type that the dialect

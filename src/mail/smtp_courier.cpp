@@ -104,10 +104,15 @@ public:
 
     Delivery deliver(const Envelope& envelope) override {
         if (!handle_) open_handle();
-        CURLcode code = attempt(envelope);
+        const auto ends = std::chrono::steady_clock::now() + options_.overall_timeout;
+        CURLcode code = attempt(envelope, options_.overall_timeout);
         // The server may have closed the kept connection meanwhile, or closes it with a 421 when
         // asked for more.
-        if (code != CURLE_OK && died_of_age()) code = attempt(envelope);
+        if (code != CURLE_OK && died_of_age()) {
+            const auto left = std::chrono::floor<std::chrono::milliseconds>(
+                ends - std::chrono::steady_clock::now());
+            if (left.count() > 0) code = attempt(envelope, left);
+        }
         return conclude(code, envelope);
     }
 
@@ -125,7 +130,7 @@ private:
         sockets_.stop_reading();
         handle_.reset();
     }
-    CURLcode attempt(const Envelope& envelope);
+    CURLcode attempt(const Envelope& envelope, std::chrono::milliseconds limit);
     bool died_of_age() const;
     Delivery conclude(CURLcode code, const Envelope& envelope) const;
     std::string failure_text(CURLcode code, const Envelope& envelope) const;
@@ -204,7 +209,7 @@ void SmtpCourier::open_handle() {
     set(h, CURLOPT_ERRORBUFFER, error_.data());
 }
 
-CURLcode SmtpCourier::attempt(const Envelope& envelope) {
+CURLcode SmtpCourier::attempt(const Envelope& envelope, std::chrono::milliseconds limit) {
     dialogue_ = {};
     unread_ = envelope.data;
     on_kept_connection_ = !sockets_.empty();
@@ -212,6 +217,7 @@ CURLcode SmtpCourier::attempt(const Envelope& envelope) {
     CURL* const h = handle_.get();
     const std::unique_ptr<curl_slist, FreeList> recipients{
         curl_slist_append(nullptr, envelope.to.c_str())};
+    set(h, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
     set(h, CURLOPT_MAIL_FROM, envelope.from.c_str());
     set(h, CURLOPT_MAIL_RCPT, recipients.get());
     set(h, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(envelope.data.size()));

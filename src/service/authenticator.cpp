@@ -147,7 +147,9 @@ Awaitable<Result<Call>> Authenticator::authenticate(
 
 Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(
     const platform::JwtParts& parts, const Accepts& accepts) {
-    const std::vector<std::string_view> named = parts.texts(tenant_claim(parts));
+    std::vector<std::string_view> named = parts.texts(tenant_claim(parts));
+    // Whatever a stranger writes there, only what could be a tenant is looked up and remembered.
+    std::erase_if(named, [](std::string_view name) { return !domain::is_valid_id(name); });
     if (std::ranges::find(named, accepts.path_tenant) != named.end()) {
         const std::string id(accepts.path_tenant);
         TenantPtr tenant = co_await tenants_.find_tenant(id);

@@ -45,8 +45,11 @@ Awaitable<Result<void>> Importer::apply(const ImportLine& line) {
 
 Awaitable<Result<void>> Importer::apply_user(const ImportedUser& user) {
     store::UserRecord record = user.record;
-    if (const auto address = domain::EmailAddress::parse(user.email))
-        record.address = seal_address(*address, record.user, vault_);
+    if (user.email) {
+        record.address.emplace();
+        if (const auto address = domain::EmailAddress::parse(*user.email))
+            record.address = seal_address(*address, record.user, vault_);
+    }
     const auto put = co_await users_.put(record);
     if (put == store::UserStore::Put::no_such_tenant) co_return unknown_tenant(record.user.tenant);
     co_return Result<void>{};

@@ -76,12 +76,16 @@ Result<ImportLine> read_user(const json::object& object) {
     ImportedUser user;
     user.record.user.tenant = read_id(in, "tenant");
     user.record.user.user = read_id(in, "id");
-    if (const auto email = in.maybe_text("email")) {
+    if (in.is_null("email")) {
+        user.email.emplace();
+    } else if (const auto email = in.maybe_text("email")) {
         const auto address = domain::EmailAddress::parse(*email);
         if (!address) in.invalid("email", std::string(to_string(address.error())));
         user.email = *email;
     }
-    if (const auto locale = in.maybe_text("locale")) {
+    if (in.is_null("locale")) {
+        user.record.locale.emplace();
+    } else if (const auto locale = in.maybe_text("locale")) {
         if (!is_locale(*locale)) in.invalid("locale", "must be a language tag such as en or pt-BR");
         user.record.locale = *locale;
     }

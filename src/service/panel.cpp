@@ -17,11 +17,11 @@ constexpr std::chrono::milliseconds busy_retry{1000};
 
 Awaitable<Result<PanelSession>> Panel::sign_in(
     const std::string& login, const std::string& password) {
-    const std::chrono::milliseconds wait =
+    const store::AttemptTaken attempt =
         co_await credentials_.take_attempt(login, options_.failures, options_.period);
-    if (wait.count() > 0) {
+    if (attempt.wait.count() > 0) {
         Refusal refusal = domain::refuse(Refusal::Code::too_many_logins);
-        refusal.retry_after = wait;
+        refusal.retry_after = attempt.wait;
         co_return refusal;
     }
     const std::optional<store::PanelAccount> account = co_await credentials_.panel_account(login);
@@ -29,6 +29,7 @@ Awaitable<Result<PanelSession>> Panel::sign_in(
     if (account) stored = account->password_hash;
     const std::optional<bool> right = co_await passwords_.verify(std::move(stored), password);
     if (!right) {
+        co_await credentials_.forget_attempt(login, attempt.name);
         Refusal refusal = domain::refuse(Refusal::Code::unavailable);
         refusal.retry_after = busy_retry;
         co_return refusal;

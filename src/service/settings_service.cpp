@@ -230,7 +230,8 @@ Awaitable<Result<std::string>> SettingsService::user_by_email(
     const std::string digest = address_digest(*address, call.tenant->id, vault_);
     const domain::UserRef self{call.tenant->id, call.caller.user};
     const std::optional<store::Contact> contact = co_await users_.contact(self);
-    if (contact && contact->address.digest == digest) co_return self.user;
+    if (!contact) co_return domain::refuse(Code::no_such_user);
+    if (contact->address.digest == digest) co_return self.user;
     if (!call.caller.permissions.has(permission)) co_return domain::refuse(Code::forbidden);
     const std::vector<std::string> found = co_await users_.find_by_address(self.tenant, digest);
     if (found.size() == 1) co_return found.front();

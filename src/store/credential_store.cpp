@@ -140,21 +140,35 @@ Awaitable<std::optional<PanelAccount>> CredentialStore::panel_account(
 }
 
 Awaitable<bool> CredentialStore::put_panel_account(const PanelAccount& account) const {
-    const std::optional<PanelAccount> known = co_await panel_account(account.login);
-    if (known && known->tenant != account.tenant) co_return false;
+    const std::string key = context_.keys().panel_account(account.login);
+    redis::Command claim("SET"); // a login that two tenants claim at once is the first one's
+    claim.arg(key).arg(encode(account)).arg("NX").arg("GET");
+    const redis::Reply known = co_await context_.exec(claim);
+    if (known.is_nil()) co_return true;
+    if (read_panel_account(account.login, known.text()).tenant != account.tenant) co_return false;
     redis::Command command("SET");
-    command.arg(context_.keys().panel_account(account.login)).arg(encode(account));
+    command.arg(key).arg(encode(account));
     co_await context_.exec(command);
     co_return true;
 }
 
-Awaitable<std::chrono::milliseconds> CredentialStore::take_attempt(
+Awaitable<AttemptTaken> CredentialStore::take_attempt(
     const std::string& login, unsigned limit, std::chrono::milliseconds period) const {
+    AttemptTaken taken;
+    taken.name = platform::random_bytes(16);
     redis::Command command = redis::Command::eval(scripts::take_attempt, 1);
     command.arg(context_.keys().panel_attempts(login)).arg(limit).arg(period.count());
-    command.arg(platform::random_bytes(16));
+    command.arg(taken.name);
     const redis::Reply reply = co_await context_.eval(scripts::take_attempt, command);
-    co_return std::chrono::milliseconds{reply.at(1).integer()};
+    taken.wait = std::chrono::milliseconds{reply.at(1).integer()};
+    co_return taken;
+}
+
+Awaitable<void> CredentialStore::forget_attempt(
+    const std::string& login, const std::string& name) const {
+    redis::Command command("ZREM");
+    command.arg(context_.keys().panel_attempts(login)).arg(name);
+    co_await context_.exec(command);
 }
 
 Awaitable<void> CredentialStore::clear_attempts(const std::string& login) const {

@@ -10,6 +10,7 @@ using runtime::Awaitable;
 // One address may belong to several users: their ids, which never hold one, are separated by a
 // space.
 constexpr char separator = ' ';
+const std::string as_it_is = "="; // to put_user.lua; neither a digest nor a language
 
 std::vector<std::string> split(std::string_view text) {
     std::vector<std::string> parts;
@@ -29,13 +30,16 @@ std::string text_or_empty(redis::ReplyView value) {
 
 Awaitable<UserStore::Put> UserStore::put(const UserRecord& record) const {
     const Keys& keys = context_.keys();
-    if (!record.address.digest.empty()) co_await index_address(record.user, record.address.digest);
+    if (record.address && !record.address->digest.empty())
+        co_await index_address(record.user, record.address->digest);
 
     redis::Command command = redis::Command::eval(scripts::put_user, 2);
     command.arg(keys.user(record.user))
         .arg(keys.rules(keys.partition(record.user), record.user.tenant));
     command.arg(record.only_if_new ? 1 : 0);
-    command.arg(record.address.sealed).arg(record.address.digest).arg(record.locale);
+    command.arg(record.address ? record.address->sealed : "");
+    command.arg(record.address ? record.address->digest : as_it_is);
+    command.arg(record.locale ? *record.locale : as_it_is);
     command.arg(record.allowed ? static_cast<int>(record.allowed->bits()) : -1);
     command.arg(record.enabled ? static_cast<int>(record.enabled->bits()) : -1);
     command.arg(static_cast<unsigned>(record.change_restricted));

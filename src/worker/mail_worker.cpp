@@ -57,6 +57,16 @@ std::string_view to_string(MailOutcome outcome) {
 }
 
 /// Lives as long as any coroutine or callback of the worker's; the worker itself only refers to it.
+/// The store's time: jobs are due by its clock, whatever this machine's says.
+struct StoreTime {
+    platform::UnixMillis then;
+    runtime::SteadyClock::time_point asked;
+
+    platform::UnixMillis now() const {
+        return then + std::chrono::floor<milliseconds>(runtime::SteadyClock::now() - asked);
+    }
+};
+
 class MailWorker::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(
@@ -123,7 +133,8 @@ private:
                 log::event(log::Level::warn, "worker.store_away", {{"error", error.what()}});
                 wait = store_pause;
             }
-            if (hold_off_ > milliseconds{0}) wait = std::exchange(hold_off_, milliseconds{0});
+            const auto held = held_until_ - runtime::SteadyClock::now();
+            if (held.count() > 0) wait = std::chrono::ceil<milliseconds>(held);
             if (wait > milliseconds{0}) co_await pause(wait);
         }
         running_ = false;
@@ -132,26 +143,28 @@ private:
 
     /// Leases what is due and begins to send it. @return whether there may be more at once
     Awaitable<bool> claim() {
-        const unsigned room = options_.batch - std::min(options_.batch, in_flight_);
         const auto now = runtime::SteadyClock::now();
+        const bool held = now < held_until_;
+        const unsigned room = held ? 0 : options_.batch - std::min(options_.batch, in_flight_);
         const bool take_back = now - last_take_back_ >= take_back_interval;
         if (room == 0 && !take_back) co_return false;
         if (take_back) last_take_back_ = now;
         const store::Claimed claimed =
             co_await jobs_.claim(room, options_.lease, take_back, first_partition_++);
+        const StoreTime time{claimed.now, runtime::SteadyClock::now()};
         for (const store::QueuedJob& job : claimed.jobs) {
             ++in_flight_;
-            spawn(handle(job, claimed.now));
+            spawn(handle(job, time));
         }
         co_return room > 0 && claimed.jobs.size() == room&& in_flight_ < options_.batch;
     }
 
     // ---- one job --------------------------------------------------------------------------------
 
-    Awaitable<void> handle(store::QueuedJob queued, platform::UnixMillis now) {
+    Awaitable<void> handle(store::QueuedJob queued, StoreTime time) {
         const std::shared_ptr<Core> self = shared_from_this();
         try {
-            co_await attempt(queued, now);
+            co_await attempt(queued, time);
         } catch (const std::exception& error) {
             // The lease ends by itself, and somebody tries again.
             const std::string id = service::public_job_id(queued.bytes);
@@ -163,7 +176,8 @@ private:
         done_with_one();
     }
 
-    Awaitable<void> attempt(const store::QueuedJob& queued, platform::UnixMillis now) {
+    Awaitable<void> attempt(const store::QueuedJob& queued, StoreTime time) {
+        const platform::UnixMillis now = time.now();
         std::optional<MailJob> job = service::open_job(queued.bytes, vault_);
         if (!job) {
             co_await jobs_.bury(queued, queued.bytes, now);
@@ -188,7 +202,7 @@ private:
         envelope.to = message.to;
         envelope.data = mail::render(message);
         const Delivery delivery = co_await deliver(std::move(envelope));
-        co_await settle(queued, std::move(*job), delivery);
+        co_await settle(queued, std::move(*job), delivery, time.now());
     }
 
     Awaitable<mail::Message> compose(
@@ -231,16 +245,17 @@ private:
             initiate, runtime::use_awaitable, std::move(envelope));
     }
 
-    Awaitable<void> settle(const store::QueuedJob& queued, MailJob job, const Delivery& delivery) {
+    Awaitable<void> settle(
+        const store::QueuedJob& queued, MailJob job, const Delivery& delivery,
+        platform::UnixMillis now) {
         using Outcome = Delivery::Outcome;
-        const platform::UnixMillis now = platform::wall_now();
         const milliseconds age = now - job.created;
         if (delivery.outcome == Outcome::delivered) {
             co_await jobs_.finish(queued);
             co_return settled(queued, MailOutcome::delivered, age);
         }
         if (delivery.outcome == Outcome::misconfigured) {
-            hold_off_ = misconfigured_pause;
+            held_until_ = runtime::SteadyClock::now() + misconfigured_pause;
             if (events_.misconfigured) events_.misconfigured(delivery.reply);
         }
         ++job.attempts;
@@ -283,7 +298,7 @@ private:
     runtime::Timer idle_; // cancelled when the last job is done
     std::atomic<bool> rung_{false};
     runtime::SteadyClock::time_point last_take_back_{};
-    milliseconds hold_off_{0};
+    runtime::SteadyClock::time_point held_until_{}; ///< nothing is claimed before
     unsigned first_partition_ = 0;
     unsigned in_flight_ = 0;
     bool running_ = false;

@@ -146,8 +146,7 @@ BOOST_AUTO_TEST_CASE(a_newer_link_or_another_address_voids_it) {
         const store::UserStore users(store);
         store::UserRecord record;
         record.user = ada;
-        record.address.sealed = "other";
-        record.address.digest = "other-digest";
+        record.address = store::StoredAddress{"other", "other-digest"};
         co_await users.put(record);
         state = co_await links.state("two");
         BOOST_CHECK(state == LinkState::superseded);

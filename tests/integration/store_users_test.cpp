@@ -26,8 +26,7 @@ const UserRef ada{"acme", "ada"};
 UserRecord record_of(const UserRef& user, const std::string& digest) {
     UserRecord record;
     record.user = user;
-    record.address.sealed = "sealed:" + digest;
-    record.address.digest = digest;
+    record.address = store::StoredAddress{"sealed:" + digest, digest};
     return record;
 }
 
@@ -71,6 +70,20 @@ BOOST_AUTO_TEST_CASE(a_user_is_put_any_number_of_times_with_one_end) {
         const store::SettingsStore settings(store);
         const auto state = co_await settings.read(ada);
         BOOST_CHECK(state->required() == email);
+
+        UserRecord silent;
+        silent.user = ada;
+        put = co_await users.put(silent);
+        BOOST_CHECK(put == Put::unchanged);
+        silent.address = store::StoredAddress{};
+        silent.locale = "";
+        put = co_await users.put(silent);
+        BOOST_CHECK(put == Put::changed);
+        const auto gone = co_await users.contact(ada);
+        BOOST_TEST(gone->address.sealed.empty());
+        BOOST_TEST(gone->locale.empty());
+        put = co_await users.put(silent);
+        BOOST_CHECK(put == Put::unchanged);
     });
 }
 
@@ -196,17 +209,24 @@ BOOST_AUTO_TEST_CASE(credentials_are_found_by_digest_listed_and_revoked) {
 BOOST_AUTO_TEST_CASE(failed_sign_ins_are_counted_in_any_stretch_of_the_period) {
     run([](const Context& store) -> Awaitable<void> {
         const store::CredentialStore credentials(store);
+        store::AttemptTaken taken;
         for (int i = 0; i < 5; ++i) {
-            const auto wait = co_await credentials.take_attempt("demo", 5, 15min);
-            BOOST_TEST((wait == 0ms));
+            taken = co_await credentials.take_attempt("demo", 5, 15min);
+            BOOST_TEST((taken.wait == 0ms));
         }
-        auto wait = co_await credentials.take_attempt("demo", 5, 15min);
-        BOOST_TEST((wait > 14min && wait <= 15min));
-        wait = co_await credentials.take_attempt("other", 5, 15min);
-        BOOST_TEST((wait == 0ms));
+        const std::string last = taken.name;
+        taken = co_await credentials.take_attempt("demo", 5, 15min);
+        BOOST_TEST((taken.wait > 14min && taken.wait <= 15min));
+        taken = co_await credentials.take_attempt("other", 5, 15min);
+        BOOST_TEST((taken.wait == 0ms));
+        co_await credentials.forget_attempt("demo", last);
+        taken = co_await credentials.take_attempt("demo", 5, 15min);
+        BOOST_TEST((taken.wait == 0ms));
+        taken = co_await credentials.take_attempt("demo", 5, 15min);
+        BOOST_TEST((taken.wait > 14min));
         co_await credentials.clear_attempts("demo");
-        wait = co_await credentials.take_attempt("demo", 5, 15min);
-        BOOST_TEST((wait == 0ms));
+        taken = co_await credentials.take_attempt("demo", 5, 15min);
+        BOOST_TEST((taken.wait == 0ms));
     });
 }
 

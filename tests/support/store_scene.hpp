@@ -72,8 +72,7 @@ inline runtime::Awaitable<void> make_user(const store::Context& store, domain::U
     const store::UserStore users(store);
     store::UserRecord record;
     record.user = std::move(user);
-    record.address.sealed = "sealed";
-    record.address.digest = "digest-of-12";
+    record.address = store::StoredAddress{"sealed", "digest-of-12"};
     co_await users.put(record);
 }
 

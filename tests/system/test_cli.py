@@ -64,7 +64,6 @@ def test_version_is_one_line(console):
     (["key", "create"], ["--tenant"]),
     (["key", "create", "--tenant", "acme"], ["--kind"]),
     (["key", "create", "--tenant", "acme", "--kind", "root"], ["root", "server", "secret", "session"]),
-    (["key", "create", "--tenant", "acme", "--kind", "secret"], ["--user"]),
     (["key", "create", "--tenant", "acme", "--kind", "server", "--user", "1"], ["user"]),
     (["key", "create", "--tenant", "a/b", "--kind", "server"], ["tenant", "1 to 128"]),
     (["key", "create", "--tenant", "acme", "--kind", "server", "--ttl", "soon"], ["--ttl", "24h"]),

@@ -111,6 +111,20 @@ def test_a_lifetime_is_kept_and_shown(console, world, redis_server):
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", columns[4])
 
 
+def test_a_session_ends_after_a_day_and_the_others_never(console, world, redis_server):
+    for kind in KINDS:
+        digest = hashlib.sha256(create(console, world.tenant, kind).encode()).hexdigest()
+        left = redis_server.connection().ttl(f"mfa:cred:{digest}")
+        assert (24 * 3600 - 600 < left <= 24 * 3600) if kind == "session" else left == -1
+
+
+def test_a_secret_of_no_user_reads_by_its_permission(console, world):
+    said = console.run("key", "create", "--tenant", world.tenant, "--kind", "secret", "--permissions", "users:read")
+    headers = {"REB-APIKEY": said.out.strip()}
+    assert world.client.get("/users/1/mfa", headers=headers).status == 200
+    assert world.client.get("/profile/mfa", headers=headers).status == 403
+
+
 def test_columns_stay_apart_whatever_the_names(console):
     tenant, user = "t" + secrets.token_hex(30), "u" * 60
     console.load({"tenant": {"id": tenant}})

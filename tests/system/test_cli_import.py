@@ -124,6 +124,19 @@ def test_a_changed_line_changes_just_that(console, tenant):
     assert after == before
 
 
+def test_what_a_user_line_leaves_out_stays_and_null_removes_it(console, tenant):
+    console.load({"tenant": {"id": tenant}}, user(tenant, "1", email=f"a@{tenant}.example", locale="de"))
+    before = console.user(tenant, "1")
+    console.load(user(tenant, "1"), user(tenant, "1", mfa={}))
+    assert console.user(tenant, "1") == before
+    console.load(user(tenant, "1", mfa={"change_restricted": True}))
+    after = console.user(tenant, "1")
+    assert (after["email"], after["locale"]) == (before["email"], "de") and after["mfa"]["change_restricted"]
+    console.load(user(tenant, "1", email=None, locale=None))
+    after = console.user(tenant, "1")
+    assert after["email"] is None and not after["locale"] and after["mfa"]["change_restricted"]
+
+
 def test_a_user_line_without_mfa_does_not_touch_his_settings(console, tenant):
     mfa = {"allowed": ["email", "totp"], "enabled": ["email"], "change_restricted": True}
     console.load({"tenant": {"id": tenant}}, user(tenant, "1", email=f"a@{tenant}.example", mfa=mfa))

@@ -366,7 +366,7 @@ def test_key_create_refuses_what_it_cannot_make(mfad, world):
         assert ids_of(mfad, world) == before
 
     create("--tenant", "nobody", "--kind", "server", status=1)
-    create("--tenant", world.tenant, "--kind", "secret", status=2)
+    create("--tenant", world.tenant, "--kind", "server", "--user", "1", status=2)
 
 
 def test_a_key_that_was_unknown_works_as_soon_as_it_is_made(mfad, client, world):

@@ -253,7 +253,7 @@ def test_a_link_of_a_user_whose_active_factor_is_another(world, records):
 
 def test_a_link_of_a_user_without_an_address(mfad, world):
     link = Link(world)
-    mfad.load({"user": {"tenant": world.tenant, "id": "1"}})
+    mfad.load({"user": {"tenant": world.tenant, "id": "1", "email": None}})
     later = Link(world)
     assert link.state == "superseded"
     expect(later, "no_address", 409)

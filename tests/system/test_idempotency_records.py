@@ -69,11 +69,11 @@ def test_nothing_of_a_link_can_be_read_in_its_record(client, world, redis):
 
 
 def test_records_are_small(client, make_world, redis):
-    world = make_world(users=[str(i) for i in range(1, 1001)])
+    world = make_world(users=[str(i) for i in range(1, 1002)])
     before = records(redis)
     many = {"target": {"type": "selected", "ids": list(range(1, 1001))}, "settings": ALLOWED}
     assert keyed(session_call(world, "update", many)).send(client).status == 200
-    for user, dialect in zip("1234", DIALECTS):
+    for user, dialect in zip(("1", "2", "1001", "3"), DIALECTS):  # quiva wants a proof of who has a factor by now
         keyed(write_of(dialect, world, user), "x" * 64).send(client)
     made = records(redis) - before
     assert len(made) == 5

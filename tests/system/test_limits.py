@@ -13,7 +13,7 @@ from conftest import start_mfad
 from harness import wait_for
 from shapes import DIALECTS, SUCCESS, TOO_MANY, Call, check_refusal, read_of, write_of
 from stored import links_of, quota_key, state_of, user_key
-from world import World
+from world import ALLOWED, World
 
 HOUR, DAY = 3600, 24 * 3600
 
@@ -88,9 +88,8 @@ def test_an_answer_tells_what_is_left(tenant, dialect):
         rates = rates_of(response)
         assert rates[5, HOUR][0] == 5 - used
         assert HOUR / 5 * used - 60 <= rates[5, HOUR][1] <= HOUR / 5 * used
-        if dialect != "navixy":  # whose calls are about any number of users
-            assert rates[6, 600][0] == 6 - used
-        assert len(rates) == (1 if dialect == "navixy" else 2)
+        assert rates[6, 600][0] == 6 - used
+        assert len(rates) == 2
 
 
 # ---- the quota of a tenant -------------------------------------------------------------------------------------------
@@ -330,6 +329,22 @@ def test_the_limit_of_a_user_is_one_for_all_dialects(tenant, redis):
     links = links_of(redis, world)
     check_refusal("rebilly", write_of("rebilly", world).send(world.client), 429)
     assert links_of(redis, world) == links
+
+
+def test_a_dealers_write_to_one_user_counts_as_one_and_to_several_as_none(tenant, redis):
+    world = tenant(settings=TWO_POLICIES)
+
+    def update(*users):
+        body = {"target": {"type": "selected", "ids": [int(user) for user in users]}, "settings": ALLOWED}
+        return world.navixy("user/mfa/settings/update", body)
+
+    for _ in range(3):
+        assert update("1", "2").status == 200
+    for _ in range(2):
+        assert update("1").status == 200
+    check_refusal("navixy", update("1"), *TOO_MANY["navixy"])
+    check_refusal("quiva", write_of("quiva", world).send(world.client), *TOO_MANY["quiva"])
+    assert update("1", "2").status == 200 and update("2").status == 200
 
 
 def test_what_one_limit_of_a_user_refuses_the_other_does_not_count(tenant, redis):

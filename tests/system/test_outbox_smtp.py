@@ -1,6 +1,7 @@
 """Mail on its way to a real mail server: what it takes, puts off, refuses, and what happens without one."""
 
 import datetime
+import time
 
 import pytest
 
@@ -160,6 +161,21 @@ def test_without_a_mail_server_nothing_is_lost(tmp_path):
             site.mail.wait_for_mail(world.address(user))
         wait_until_settled(server, world)
         assert len(site.mail.taken()) == 3
+
+
+def test_a_wrong_set_up_is_not_tried_with_every_mail(tmp_path):
+    with mail_site(tmp_path, options=["--auth", "mailer:the right one"]) as site:
+        server = site.start(mail_url=f"smtp://mailer:the-wrong-one@127.0.0.1:{site.mail.port}", mail_connections=1)
+        world = World(server, server.client())
+        assert world.rebilly("POST", "1").status == 201
+        server.event("mail.misconfigured")
+        tried = len(site.mail.commands("AUTH"))
+        for user in ("2", "3"):  # each wakes the worker
+            assert world.rebilly("POST", user).status == 201
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline:
+            assert len(site.mail.commands("AUTH")) == tried
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("options, settings", [

@@ -235,6 +235,12 @@ def test_another_users_address_needs_the_permission(world, reader):
     assert is_unauthorized(info(world, "1", email_of(world.address("2")), **{"X-Api-Key": writer}))
 
 
+def test_who_is_gone_reads_nobody(world, reader, redis_server):
+    remove(redis_server.connection(), world, "1")
+    for address in (world.address("2"), world.address("1"), "nobody@elsewhere.example"):
+        assert is_unauthorized(info(world, "1", email_of(address), **reader))
+
+
 def test_who_may_not_read_others_does_not_learn_which_addresses_there_are(world):
     assert is_unauthorized(info(world, "1", email_of("nobody@elsewhere.example")))
 

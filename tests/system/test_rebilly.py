@@ -225,3 +225,15 @@ def test_a_delete_is_of_the_caller_alone(world):
         activate(world, user, ago(1))
     assert world.rebilly("DELETE", "1").status == 204
     assert world.rebilly_state("2")["status"] == "active"
+
+
+def test_urls_are_valid_whatever_the_organizations_id(world):
+    tenant = world.tenant + "<b>|\\^`{e}&'"
+    key = f"key-of-{world.tenant}-16"
+    world.mfad.load({"tenant": {"id": tenant}}, {"user": {"tenant": tenant, "id": "1"}},
+                    {"credential": {"tenant": tenant, "kind": "secret", "user": "1", "secret": key}})
+    response = world.client.post("/profile/mfa", headers={"REB-APIKEY": key})
+    path = f"/organizations/{urllib.parse.quote(tenant, safe=chr(39) + '&')}/profile/mfa"
+    assert response.status == 201 and response.header("Location").endswith(path)
+    assert response.json()["_links"][0]["href"] == response.header("Location")
+    assert world.client.get(path, headers={"REB-APIKEY": key}).status == 200

@@ -112,7 +112,7 @@ public:
         const Command& command, runtime::SteadyClock::time_point deadline);
 
     /// Runs two commands in one round trip, the first one first; nothing of ours comes between
-    /// them, other clients' commands may. Fails as the first of them that failed.
+    /// them, other clients' commands may. Throws what either of them failed with.
     runtime::Awaitable<std::pair<Reply, Reply>> exec(
         const Command& first, const Command& second, runtime::SteadyClock::time_point deadline);
 

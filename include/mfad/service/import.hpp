@@ -16,7 +16,7 @@ namespace mfad::service {
 
 struct ImportedUser {
     store::UserRecord record;
-    std::string email; ///< as given; empty: none
+    std::optional<std::string> email; ///< as given; empty: none from now on; absent: as it is
 };
 
 struct ImportedCredential {

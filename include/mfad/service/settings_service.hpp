@@ -75,7 +75,8 @@ public:
 
     /// The user of the call's tenant with this address: the caller himself, or with `permission`
     /// any other.
-    /// @return `forbidden` without it, whether or not there is such a user; `invalid` for an
+    /// @return `no_such_user` when the caller himself is gone; `forbidden` without the
+    ///   permission, whether or not there is such a user; `invalid` for an
     ///   address of none or several
     runtime::Awaitable<domain::Result<std::string>> user_by_email(
         const Call& call, std::string_view email, domain::Permission permission);

@@ -22,6 +22,12 @@ struct PanelAccount {
     std::string permissions_json;
 };
 
+/// A sign-in attempt that was counted, or was one too many.
+struct AttemptTaken {
+    std::string name;                  ///< 16 random bytes
+    std::chrono::milliseconds wait{0}; ///< until another one is allowed; 0: this one is
+};
+
 /// Reads a panel account as it is stored under `Keys::panel_account`. @throws Corrupt
 PanelAccount read_panel_account(const std::string& login, std::string_view record);
 
@@ -55,8 +61,11 @@ public:
 
     /// Counts a sign-in attempt before its password is checked.
     /// @return how long to wait when there were too many failures; 0 when it may go on
-    runtime::Awaitable<std::chrono::milliseconds> take_attempt(
+    runtime::Awaitable<AttemptTaken> take_attempt(
         const std::string& login, unsigned limit, std::chrono::milliseconds period) const;
+    /// Takes an attempt back that came to no verdict.
+    runtime::Awaitable<void> forget_attempt(
+        const std::string& login, const std::string& name) const;
 
     /// Forgets the failures of a login that has signed in.
     runtime::Awaitable<void> clear_attempts(const std::string& login) const;

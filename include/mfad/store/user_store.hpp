@@ -21,8 +21,8 @@ struct StoredAddress {
 /// tenant's default.
 struct UserRecord {
     domain::UserRef user;
-    StoredAddress address;
-    std::string locale; ///< empty: none
+    std::optional<StoredAddress> address;
+    std::optional<std::string> locale; ///< empty: none
     std::optional<domain::FactorSet> allowed;
     std::optional<domain::FactorSet> enabled;
     domain::SettingsChange::Restriction change_restricted =

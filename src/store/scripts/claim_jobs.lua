@@ -12,8 +12,9 @@ if ARGV[4] == '1' then
   for p = 0, partitions - 1 do
     local leased = KEYS[4 * p + 4]
     for _, job in ipairs(call('ZRANGE', leased, '-inf', now_ms, 'BYSCORE', 'LIMIT', 0, 100)) do
+      local class = string.match(job, '^[123]') or 3 -- the worker buries what it cannot read
       call('ZREM', leased, job)
-      call('ZADD', KEYS[4 * p + tonumber(string.sub(job, 1, 1))], now_ms, job)
+      call('ZADD', KEYS[4 * p + tonumber(class)], now_ms, job)
     end
   end
 end

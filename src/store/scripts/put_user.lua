@@ -1,10 +1,11 @@
 -- uses: call settings
 -- Creates a user or brings him up to date: what the tenant says of him (import, native API, provisioning from a token).
--- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, and the
--- verification of the old one.
+-- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, the verification
+-- of the old one, and the proof that may have come from it.
 --
 -- KEYS  his record, the tenant's rules in his partition
--- ARGV  1 only if new (0, 1)  2 sealed address, "" for none  3 digest of the address  4 locale, "" for none
+-- ARGV  1 only if new (0, 1)  2 sealed address  3 digest of the address, "" for none, "=" as it is
+--       4 locale, "" for none, "=" as it is
 --       5 allowed, -1 as it is  6 enabled, -1 as it is  7 restricted (0 as it is, 1 clear, 2 set)
 --       8 last authentication, ms (0 never, -1 as it is)
 -- Returns  status (0 as it was, 1 created, 2 changed, 3 no such tenant)
@@ -14,6 +15,9 @@ if not rules then return NO_TENANT end
 local old = call('HMGET', KEYS[1], 's', 'n', 'v', 't', 'h', 'l')
 local exists = old[1]
 if exists and ARGV[1] == '1' then return UNCHANGED end
+local old_digest, old_locale = old[5] or '', old[6] or ''
+local digest = ARGV[3] == '=' and old_digest or ARGV[3]
+local locale = ARGV[4] == '=' and old_locale or ARGV[4]
 
 local allowed, enabled, enrolled, marks
 local seen, newest = tonumber(old[2] or 0), math.max(rules.allowed_all, rules.disallowed_all)
@@ -33,17 +37,18 @@ if set_enabled >= 0 then enabled = set_enabled end
 if set_allowed >= 0 or set_enabled >= 0 then marks = bor(marks, OWN) end
 if restrict == 1 then marks = band(marks, bnot(RESTRICTED)) elseif restrict == 2 then marks = bor(marks, RESTRICTED) end
 
-local moved = (old[5] or '') ~= ARGV[3]
+local moved = old_digest ~= digest
+local last_auth = tonumber(old[4] or 0)
 if moved then
+  if band(enrolled, EMAIL) ~= 0 then last_auth = 0 end
   enrolled = band(enrolled, bnot(EMAIL))
-  marks = ARGV[3] == '' and band(marks, bnot(ADDRESS)) or bor(marks, ADDRESS)
+  marks = digest == '' and band(marks, bnot(ADDRESS)) or bor(marks, ADDRESS)
 end
 local packed = pack_settings(allowed, enabled, enrolled, marks)
-local last_auth = tonumber(old[4] or 0)
 if ARGV[8] ~= '-1' then last_auth = tonumber(ARGV[8]) end
 
 local same = exists and not moved and packed == tonumber(old[1]) and newest == seen and
-             last_auth == tonumber(old[4] or 0) and (old[6] or '') == ARGV[4]
+             last_auth == tonumber(old[4] or 0) and old_locale == locale
 if same then return UNCHANGED end
 local fields = { 's', packed }
 local function put(name, value)
@@ -53,15 +58,15 @@ end
 if exists then put('v', tonumber(old[3] or 0) + 1) end
 if newest ~= seen then put('n', newest) end
 if last_auth ~= tonumber(old[4] or 0) then put('t', last_auth) end
-if ARGV[4] ~= '' then put('l', ARGV[4]) end
-if moved and ARGV[3] ~= '' then
+if locale ~= old_locale and locale ~= '' then put('l', locale) end
+if moved and digest ~= '' then
   put('e', ARGV[2])
-  put('h', ARGV[3])
+  put('h', digest)
 end
 call('HSET', KEYS[1], unpack(fields))
 if moved and exists then
   call('HDEL', KEYS[1], 'g')
-  if ARGV[3] == '' then call('HDEL', KEYS[1], 'e', 'h') end
+  if digest == '' then call('HDEL', KEYS[1], 'e', 'h') end
 end
-if exists and ARGV[4] == '' and old[6] then call('HDEL', KEYS[1], 'l') end
+if locale == '' and old_locale ~= '' then call('HDEL', KEYS[1], 'l') end
 return exists and CHANGED or CREATED
