@@ -118,7 +118,7 @@ log::Options log_options(const Config& config) {
 class Server {
 public:
     Server(Installation& installation, platform::Metrics& metrics)
-        : installation_(installation), config_(installation.config()), metrics_(metrics),
+        : config_(installation.config()), metrics_(metrics),
           signals_(context_, installation.private_server()), port_(resolve(config_.http.listen)),
           passwords_(hashes_running, hashes_waiting), url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
@@ -209,7 +209,6 @@ private:
         co_return clean;
     }
 
-    Installation& installation_;
     const Config& config_;
     platform::Metrics& metrics_;
     asio::io_context context_{1};
