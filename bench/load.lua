@@ -40,6 +40,12 @@ local half = math.floor(#users / 2)
 local first, last = 1, #users
 if name == "quiva" then first = half + 1 elseif name == "xsolla" or name == "navixy" then last = half end
 
+-- Milliseconds that a connection rests between two requests, to load a fast server no more than a slow one.
+local pause = tonumber(os.getenv("MFAD_BENCH_PAUSE") or 0)
+if pause > 0 then
+  function delay() return pause end
+end
+
 function init() math.randomseed(os.time()) end
 function request() return call(users[math.random(first, last)]) end
 
