@@ -28,7 +28,7 @@ class Digits {
 public:
     explicit Digits(std::size_t number)
         : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
-    operator std::string_view() const { return {text_.data(), end_}; }
+    std::string_view text() const { return {text_.data(), end_}; }
 
 private:
     std::array<char, 20> text_{};
@@ -37,13 +37,13 @@ private:
 
 /// `<n>:<tenant>:<rest>`: nothing that follows can be mistaken for a part of the tenant's id.
 std::string of_tenant(std::string_view tenant, std::string_view rest) {
-    return concat(Digits(tenant.size()), ":", tenant, ":", rest);
+    return concat(Digits(tenant.size()).text(), ":", tenant, ":", rest);
 }
 
 /// Everything with the same tag is in one slot.
 template <class... Texts>
 std::string tagged(unsigned partition, const Texts&... rest) {
-    return concat("mfa:{p", Digits(partition), "}:", rest...);
+    return concat("mfa:{p", Digits(partition).text(), "}:", rest...);
 }
 
 std::string_view name(MailClass mail) {

@@ -74,6 +74,16 @@ def lines(*entries):
     return "".join(json.dumps(entry) + "\n" for entry in entries)
 
 
+def line_with(process, word):
+    """The first line of a process's log with a word in it; what its threads say at the start comes in any order."""
+    seen = []
+    for line in process.stderr:
+        if word in line:
+            return line
+        seen.append(line)
+    raise AssertionError(f"ended without {word}:\n{''.join(seen)}")
+
+
 def end(process):
     """The exit status and the output of a process that should stop when asked."""
     if process.poll() is None:

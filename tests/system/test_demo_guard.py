@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conftest import init_keys
-from console import Console, end, lines
+from console import Console, end, line_with, lines
 from harness import ROOT, RedisServer
 from private_redis import PrivateRedis, servers_of
 
@@ -44,7 +44,7 @@ def stored_demo(tmp_path_factory):
     process = console.start("worker")
     private = PrivateRedis(console.directory / "var")
     try:
-        private.wait_for_pid()
+        line_with(process, "worker.started")
         connection = private.connection()
         return {key: connection.get(key) for key in connection.scan_iter(match="mfa:*", count=1000)
                 if key.startswith((b"mfa:cred:", b"mfa:panel:"))}
@@ -80,7 +80,7 @@ def test_everything_else_of_it_may_be_used_anywhere(elsewhere):
     said = elsewhere.load(*(entry for entry in ENTRIES if entry not in PUBLIC))
     assert said.status == 0
     process = elsewhere.start("serve")
-    assert "listening" in process.stderr.readline()
+    line_with(process, "listening")
     assert end(process).status == 0
 
 
@@ -97,7 +97,7 @@ def test_another_account_of_that_name_is_nobodys_business(elsewhere):
     elsewhere.load({"tenant": {"id": "other"}},
                    {"panel_account": {"tenant": "other", "login": "demo", "password": "another password"}})
     process = elsewhere.start("serve")
-    assert "listening" in process.stderr.readline()
+    line_with(process, "listening")
     assert end(process).status == 0
 
 
@@ -106,7 +106,7 @@ def test_a_server_that_is_there_before_redis_finds_them_too(elsewhere, redis, st
     redis.stop()
     try:
         process = elsewhere.start("serve")
-        assert "store.away" in process.stderr.readline()
+        line_with(process, "store.away")
     finally:
         redis.start()
     out, err = process.communicate(timeout=60)
@@ -120,7 +120,7 @@ def test_they_can_be_removed_from_another_redis(elsewhere, redis, stored_demo):
     for line in elsewhere.run("key", "list").out.splitlines()[1:]:
         assert elsewhere.run("key", "revoke", line.split()[0]).status == 0
     process = elsewhere.start("serve")
-    assert "listening" in process.stderr.readline()
+    line_with(process, "listening")
     assert end(process).status == 0
 
 
@@ -134,7 +134,7 @@ def test_on_loopback_the_private_redis_may_have_them(tmp_path, listen):
     console = Console(tmp_path, http_listen=listen)
     assert console.run("import", DEMO).status == 0
     process = console.start("serve")
-    assert "listening" in process.stderr.readline()
+    line_with(process, "listening")
     assert end(process).status == 0
 
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import start_mfad
+from console import line_with
 from harness import BINARY, ROOT, Client, RedisServer, wait_for
 from prometheus_text import parse
 from world import World
@@ -130,7 +131,7 @@ def test_without_an_address_there_is_no_ops_listener(tmp_path, redis_server, key
         [str(BINARY), "serve"], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         env={"PATH": "/usr/bin:/bin", "MFAD_OPS_LISTEN": "", "MFAD_HTTP_LISTEN": "127.0.0.1:0",
              "MFAD_REDIS_URL": redis_server.url, "MFAD_CRYPTO_KEY_FILE": str(key_file)})
-    assert '"http.listening"' in process.stderr.readline()
+    line_with(process, '"http.listening"')
     process.terminate()
     assert "ops.listening" not in process.communicate(timeout=60)[1] and process.returncode == 0
 

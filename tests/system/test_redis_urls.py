@@ -5,7 +5,7 @@ import time
 import pytest
 
 from conftest import init_keys
-from console import Console, end, free_port
+from console import Console, end, free_port, line_with
 from harness import Mfad, RedisServer, wait_for
 from world import World
 
@@ -73,7 +73,7 @@ def test_why_it_cannot_connect_is_said_without_the_password(tmp_path, redis, key
     assert said.refuses(why)
     assert "wrong@" not in said.err and QUOTED not in said.err and "p@ss" not in said.err
     process = console.start("serve")  # whoever sets the user up later need not start it again
-    assert why in process.stderr.readline()
+    line_with(process, why)
     said = end(process)
     assert said.status == 0 and QUOTED not in said.err and "wrong@" not in said.err
 
@@ -82,7 +82,7 @@ def test_a_user_who_is_let_in_later_needs_no_restart(tmp_path, redis, keys):
     console = Console(tmp_path, redis_url=f"redis://late:secret@127.0.0.1:{redis.port}/0", crypto_key_file=keys,
                       http_listen=f"127.0.0.1:{free_port()}")
     process = console.start("serve")
-    assert "WRONGPASS" in process.stderr.readline()
+    line_with(process, "WRONGPASS")
     redis.connection().execute_command("ACL", "SETUSER", "late", "on", ">secret", "~mfa:*", "&*", "+@all")
     for line in process.stderr:
         if "store.up" in line:

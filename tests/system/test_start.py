@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from conftest import init_keys, start_mfad
-from console import Console, end, free_port
+from console import Console, end, free_port, line_with
 from harness import Client, Mfad, RedisServer, wait_for
 from world import World
 
@@ -209,8 +209,7 @@ def test_the_wrong_database_is_found_also_when_redis_comes_later(tmp_path, own_r
     console = Console(tmp_path, redis_url=own_redis.url, crypto_key_file=other)
     for call in SERVERS:
         process = console.start(call)
-        line = process.stderr.readline()
-        assert "store.away" in line and str(own_redis.socket) in line
+        assert str(own_redis.socket) in line_with(process, "store.away")
         own_redis.start()
         _, err = process.communicate(timeout=60)
         assert process.returncode == 2 and "another key file" in err.splitlines()[-1], err

@@ -16,8 +16,8 @@ namespace mfad::http {
 class Methods {
 public:
     constexpr Methods() = default;
-    constexpr Methods(
-        Method method) // NOLINT(google-explicit-constructor): a method is a set of one
+    // NOLINTNEXTLINE(google-explicit-constructor): a method is a set of one
+    constexpr Methods(Method method)
         : bits_(static_cast<std::uint8_t>(1U << static_cast<unsigned>(method))) {}
 
     constexpr bool has(Method method) const { return (bits_ & Methods(method).bits_) != 0; }
