@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from console import Console, end, is_running, lines, wait_for_exit
+from console import Console, end, is_running, line_with, lines, wait_for_exit
 from harness import Mfad, wait_for
 from private_redis import PrivateRedis, servers_of
 from world import World
@@ -170,6 +170,7 @@ def test_the_next_owner_waits_for_the_old_server(tmp_path, started, redis):
             seen.add(tuple(servers_of(redis.directory)))
         assert (old,) in seen and seen <= {(old,), ()}
         assert redis.wait_for_pid(other_than=old)
+        line_with(next_owner, "http.listening")
     finally:
         busy.join()
         assert end(next_owner).status == 0
