@@ -253,7 +253,8 @@ def test_many_who_come_at_once_have_one_redis(tmp_path, redis):
         for call in calls:
             out, err = call.communicate(timeout=60)
             assert call.returncode == 0, err
-        redis.wait_for_pid()
+        for server in servers:
+            line_with(server, "http.listening")
         assert len(servers_of(redis.directory)) == 1
     finally:
         assert [end(server).status for server in servers] == [0, 0]
