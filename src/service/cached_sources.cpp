@@ -1,5 +1,7 @@
 #include "mfad/service/cached_sources.hpp"
 
+#include "mfad/platform/concat.hpp"
+
 namespace mfad::service {
 namespace {
 
@@ -11,13 +13,6 @@ redis::CacheOptions cache_options(const SourceOptions& options) {
     cache.max_missing = std::max<std::size_t>(options.entries / 4, 64);
     cache.max_age = options.lifetime;
     return cache;
-}
-
-std::string key_of(std::string_view prefix, std::string_view name) {
-    std::string key;
-    key.reserve(prefix.size() + name.size());
-    key.append(prefix).append(name);
-    return key;
 }
 
 } // namespace
@@ -48,21 +43,21 @@ Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::read_credent
 
 std::optional<std::shared_ptr<const domain::Tenant>> CachedSources::known_tenant(
     const std::string& id) {
-    return tenants_.find(key_of(store::Keys::tenant_prefix, id));
+    return tenants_.find(platform::concat(store::Keys::tenant_prefix, id));
 }
 
 std::optional<std::shared_ptr<const domain::Credential>> CachedSources::known_credential(
     const std::string& digest) {
-    return credentials_.find(key_of(store::Keys::credential_prefix, digest));
+    return credentials_.find(platform::concat(store::Keys::credential_prefix, digest));
 }
 
 Awaitable<std::shared_ptr<const domain::Tenant>> CachedSources::find_tenant(const std::string& id) {
-    return tenants_.get(key_of(store::Keys::tenant_prefix, id), deadline());
+    return tenants_.get(platform::concat(store::Keys::tenant_prefix, id), deadline());
 }
 
 Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::find_credential(
     const std::string& digest) {
-    return credentials_.get(key_of(store::Keys::credential_prefix, digest), deadline());
+    return credentials_.get(platform::concat(store::Keys::credential_prefix, digest), deadline());
 }
 
 } // namespace mfad::service
