@@ -11,9 +11,4 @@ bool is_valid_id(std::string_view text) {
     });
 }
 
-bool is_positive_decimal(std::string_view text) {
-    return !text.empty() && text.front() != '0' &&
-           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
 } // namespace mfad::domain

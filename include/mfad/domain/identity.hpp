@@ -9,10 +9,6 @@ namespace mfad::domain {
 /// Ids of tenants and users: 1..128 bytes of visible ASCII without space and without `/ ? # % "`.
 bool is_valid_id(std::string_view text);
 
-/// A user's positive integer id in Navixy's dialect, as decimal text; nothing for zero, negatives,
-/// leading zeros.
-bool is_positive_decimal(std::string_view text);
-
 /// One user of one tenant.
 struct UserRef {
     std::string tenant;
