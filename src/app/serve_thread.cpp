@@ -119,7 +119,7 @@ public:
     service::Authenticator authenticator;
     service::Enrollment enrollment;
     service::SettingsService settings;
-    service::StoredQuotas quotas;
+    service::LeasedQuotas quotas;
     service::Panel panel;
     RequestMetrics metrics;
     Front front;

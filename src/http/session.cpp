@@ -56,13 +56,26 @@ Awaitable<void> Session::run() {
         wait_for(
             State::idle,
             context_.draining ? context_.options.idle_grace : context_.options.idle_timeout);
-        const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, lean_token);
+        const auto [error, count] = co_await socket_.async_read_some(first_space(), lean_token);
         // A request may have come at the same time as the end of the wait.
         if (error && (cut_ || !has_unread_bytes())) break;
         const Desks::Loan desk = context_.desks.lend();
+        hand_over(count, desk->reader);
         if (!co_await converse(*desk)) break;
     }
     if (says_farewell_) co_await linger();
+}
+
+/// Where an idle connection's next bytes go. Waiting without a buffer would cost two calls of the
+/// kernel for each request, one to wait and one to read.
+asio::mutable_buffer Session::first_space() {
+    return asio::buffer(first_, context_.options.limits.header_bytes);
+}
+
+void Session::hand_over(std::size_t count, RequestReader& reader) {
+    std::copy_n(first_.begin(), count, reader.space().begin());
+    reader.commit(count);
+    platform::wipe(std::span(first_).first(count));
 }
 
 /// Serves requests until the client falls silent (true) or the connection has to end (false).

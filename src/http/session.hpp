@@ -7,6 +7,7 @@
 
 #include "mfad/http/server.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <array>
@@ -64,6 +65,8 @@ private:
 
     void wait_for(State state, std::chrono::milliseconds limit);
     bool has_unread_bytes();
+    boost::asio::mutable_buffer first_space();
+    void hand_over(std::size_t count, RequestReader& reader);
 
     runtime::Awaitable<bool> converse(Desk& desk);
     bool receive(RequestReader& reader, boost::system::error_code& error);
@@ -87,6 +90,7 @@ private:
     State state_ = State::idle;
     bool says_farewell_ = false; ///< an answer with `Connection: close` was sent
     bool cut_ = false;
+    std::array<char, 1024> first_; ///< of a request, as much as most have
 };
 
 } // namespace mfad::http

@@ -171,8 +171,12 @@ std::uint32_t random_below(std::uint32_t bound) {
     }
 }
 
+void wipe(std::span<char> bytes) noexcept {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
+}
+
 void wipe(std::string& text) noexcept {
-    OPENSSL_cleanse(text.data(), text.size());
+    wipe(std::span<char>(text));
     text.clear();
 }
 

@@ -3,7 +3,14 @@
 namespace mfad::service {
 namespace {
 
+using domain::QuotaLease;
+using domain::RatePolicy;
+using domain::RateReport;
 using domain::Refusal;
+using domain::Result;
+
+/// Of tenants and dialects together; one that is pushed out is asked for anew.
+constexpr std::size_t most_leases = 10'000;
 
 Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
     Refusal refusal = domain::refuse(Refusal::Code::too_many);
@@ -14,38 +21,65 @@ Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
 
 } // namespace
 
-domain::RatePolicy StoredQuotas::policy(
-    const domain::Tenant& tenant, domain::DialectName dialect) const {
+LeasedQuotas::LeasedQuotas(const store::Context& context, QuotaOptions options)
+    : quotas_(context), options_(std::move(options)), leases_(most_leases) {}
+
+RatePolicy LeasedQuotas::policy(const domain::Tenant& tenant, domain::DialectName dialect) const {
     const auto own = tenant.limits.find(to_string(dialect));
     return own != tenant.limits.end() ? own->second : options_.policies.at(dialect);
 }
 
-runtime::Awaitable<domain::Result<void>> StoredQuotas::take(
-    Call& call, domain::DialectName dialect) {
-    call.rates.reserve(3); // with those of a user's limits
-    domain::RateReport report;
-    report.policy = policy(*call.tenant, dialect);
-    report.verdict.remaining = report.policy.limit;
-    report.counted = options_.enabled;
-    if (!options_.enabled && !call.key) {
-        call.rates.push_back(report);
-        co_return domain::Result<void>{};
+QuotaLease& LeasedQuotas::lease(const std::string& tenant, const RatePolicy& policy) {
+    name_.assign(tenant).append(1, '\n').append(policy.name);
+    QuotaLease* found = leases_.find(name_);
+    if (found == nullptr || found->policy() != policy) {
+        leases_.put(name_, QuotaLease(policy));
+        found = leases_.find(name_);
     }
-    domain::RatePolicy counted = report.policy;
-    if (!options_.enabled) counted.limit = 0;
+    return *found;
+}
+
+LeasedQuotas::Wish LeasedQuotas::wish(const Call& call, const RatePolicy& policy) {
+    // A place for a key is the store's to give, so it is asked in any case.
+    if (!options_.enabled || call.key) return {};
+    QuotaLease& lease = this->lease(call.tenant->id, policy);
+    const auto now = runtime::SteadyClock::now();
+    if (const auto spent = lease.spend(now)) return {spent, 0};
+    return {std::nullopt, lease.wish(now)};
+}
+
+redis::Command LeasedQuotas::command(
+    const Call& call, RatePolicy policy, std::uint32_t wanted) const {
+    if (!options_.enabled) policy.limit = 0;
     std::optional<store::KeyPlace> place;
     if (call.key)
         place = store::KeyPlace{
             call.caller.credential_id, call.key->hash, options_.key_lifetimes.of(*call.key),
             options_.max_live_keys};
-    const redis::Command command = quotas_.command(call.tenant->id, counted, place);
+    return quotas_.command(call.tenant->id, policy, wanted, place);
+}
+
+runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectName dialect) {
+    call.rates.reserve(3); // with those of a user's limits
+    RateReport& report = call.rates.emplace_back();
+    report.policy = policy(*call.tenant, dialect);
+    report.verdict.remaining = report.policy.limit;
+    report.counted = options_.enabled;
+    const Wish wish = this->wish(call, report.policy);
+    if (wish.spent) report.verdict = *wish.spent;
+    if (wish.spent || (!options_.enabled && !call.key)) co_return Result<void>{};
+
+    const redis::Command command = this->command(call, report.policy, wish.wanted);
     const redis::Reply reply = co_await quotas_.take(command);
     const store::QuotaTaken taken = store::QuotaStore::taken(reply);
-    if (options_.enabled) report.verdict = taken.verdict;
-    call.rates.push_back(report);
+    if (options_.enabled) {
+        QuotaLease& lease = this->lease(call.tenant->id, report.policy);
+        const auto now = runtime::SteadyClock::now();
+        report.verdict = lease.granted(wish.wanted, taken.count, taken.verdict, now);
+    }
     if (!taken.verdict.allowed) co_return used_up(report.policy.name, taken.verdict);
     if (!taken.place) co_return used_up("idempotency-keys", taken.verdict);
-    co_return domain::Result<void>{};
+    co_return Result<void>{};
 }
 
 } // namespace mfad::service

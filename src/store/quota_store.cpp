@@ -6,13 +6,13 @@
 namespace mfad::store {
 
 redis::Command QuotaStore::command(
-    const std::string& tenant, const domain::RatePolicy& policy,
+    const std::string& tenant, const domain::RatePolicy& policy, std::uint32_t wanted,
     const std::optional<KeyPlace>& place) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::take_quota, place ? 2 : 1);
     command.arg(keys.quota(tenant, policy.name));
     if (place) command.arg(keys.live_keys(tenant, place->credential_id));
-    command.arg(policy.period.count()).arg(policy.limit);
+    command.arg(policy.period.count()).arg(policy.limit).arg(wanted);
     if (place) command.arg(place->hash).arg(place->lifetime.count()).arg(place->places);
     return command;
 }
@@ -26,6 +26,7 @@ QuotaTaken QuotaStore::taken(const redis::Reply& reply) {
     platform::PackedReader packed(reply.text());
     taken.verdict = decode_verdict(packed);
     taken.place = packed.u8() != 0;
+    taken.count = packed.u32();
     return taken;
 }
 

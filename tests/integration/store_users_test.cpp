@@ -32,8 +32,8 @@ UserRecord record_of(const UserRef& user, const std::string& digest) {
 
 Awaitable<store::QuotaTaken> take(
     const store::QuotaStore& quotas, std::string tenant, RatePolicy policy,
-    std::optional<store::KeyPlace> place) {
-    const redis::Command command = quotas.command(tenant, policy, place);
+    std::optional<store::KeyPlace> place, std::uint32_t wanted = 1) {
+    const redis::Command command = quotas.command(tenant, policy, wanted, place);
     const redis::Reply reply = co_await quotas.take(command);
     co_return store::QuotaStore::taken(reply);
 }
@@ -242,8 +242,17 @@ BOOST_AUTO_TEST_CASE(a_tenants_quota_is_his_own_and_a_credential_has_only_so_man
         auto taken = co_await take(quotas, "acme", policy, std::nullopt);
         BOOST_TEST(!taken.verdict.allowed);
         BOOST_TEST((taken.verdict.retry_after > 19min && taken.verdict.retry_after <= 20min));
-        taken = co_await take(quotas, "emca", policy, std::nullopt);
+        taken = co_await take(quotas, "emca", policy, std::nullopt, 2);
         BOOST_TEST(taken.verdict.allowed);
+        BOOST_TEST(taken.count == 2);
+        BOOST_TEST(taken.verdict.remaining == 1);
+        taken = co_await take(quotas, "emca", policy, std::nullopt, 2); // as many as are left
+        BOOST_TEST(taken.verdict.allowed);
+        BOOST_TEST(taken.count == 1);
+        BOOST_TEST(taken.verdict.remaining == 0);
+        taken = co_await take(quotas, "emca", policy, std::nullopt, 2);
+        BOOST_TEST(!taken.verdict.allowed); // as for one: it is not told to wait for two
+        BOOST_TEST((taken.verdict.retry_after > 19min && taken.verdict.retry_after <= 20min));
 
         const RatePolicy off{"xsolla", 0, 1h};
         store::KeyPlace place{"credential", "key-1", 1h, 2};

@@ -13,6 +13,8 @@ struct RatePolicy {
     std::string name; ///< as the `RateLimit` header shows it
     std::uint32_t limit = 0;
     std::chrono::microseconds period{0};
+
+    friend bool operator==(const RatePolicy&, const RatePolicy&) = default;
 };
 
 /// What a policy said of one request, with the numbers that the headers show.

@@ -36,7 +36,9 @@ std::string random_bytes(std::size_t count);
 /// A uniform number in [0, bound), without modulo bias. `bound` is at least 1.
 std::uint32_t random_below(std::uint32_t bound);
 
-/// Overwrites the bytes of `text` in a way that the compiler keeps, then empties it.
+/// Overwrites bytes in a way that the compiler keeps.
+void wipe(std::span<char> bytes) noexcept;
+/// Overwrites the bytes of `text`, then empties it.
 void wipe(std::string& text) noexcept;
 
 /// AES-256-GCM under one key, with random 96-bit nonces. Rotate the key before 2^32 seals.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "mfad/domain/quota_lease.hpp"
 #include "mfad/domain/refusal.hpp"
+#include "mfad/redis/bounded_map.hpp"
 #include "mfad/service/call.hpp"
 #include "mfad/store/quota_store.hpp"
 
@@ -17,8 +19,7 @@ struct QuotaOptions {
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
 
-/// Counts a tenant's requests in each dialect, before any work is done. The one place where a lease
-/// of requests would take the place of asking the store each time.
+/// Counts a tenant's requests in each dialect, before any work is done.
 class Quotas {
 public:
     virtual ~Quotas() = default;
@@ -33,19 +34,30 @@ public:
         const domain::Tenant& tenant, domain::DialectName dialect) const = 0;
 };
 
-/// Asks the store for every request.
-class StoredQuotas : public Quotas {
+/// Asks the store, and where a tenant is busy for several requests at a time, which are spent
+/// without asking (domain::QuotaLease). One object a thread.
+class LeasedQuotas : public Quotas {
 public:
-    StoredQuotas(const store::Context& context, QuotaOptions options)
-        : quotas_(context), options_(std::move(options)) {}
+    LeasedQuotas(const store::Context& context, QuotaOptions options);
 
     runtime::Awaitable<domain::Result<void>> take(Call& call, domain::DialectName dialect) override;
     domain::RatePolicy policy(
         const domain::Tenant& tenant, domain::DialectName dialect) const override;
 
 private:
+    struct Wish {
+        std::optional<domain::RateVerdict> spent; ///< nothing: the store is to be asked
+        std::uint32_t wanted = 1;
+    };
+
+    domain::QuotaLease& lease(const std::string& tenant, const domain::RatePolicy& policy);
+    Wish wish(const Call& call, const domain::RatePolicy& policy);
+    redis::Command command(const Call& call, domain::RatePolicy policy, std::uint32_t wanted) const;
+
     store::QuotaStore quotas_;
     QuotaOptions options_;
+    redis::BoundedMap<domain::QuotaLease> leases_;
+    std::string name_; ///< of a lease that is looked for
 };
 
 } // namespace mfad::service

@@ -18,6 +18,7 @@ struct KeyPlace {
 
 struct QuotaTaken {
     domain::RateVerdict verdict;
+    std::uint32_t count = 1; ///< how many were taken, if the verdict allows
     bool place = true; ///< false: the credential has no place left; the verdict's retry_after says
                        ///< for how long
 };
@@ -30,8 +31,9 @@ public:
     explicit QuotaStore(const Context& context) : context_(context) {}
 
     /// @param policy its name is part of the key; a limit of 0 counts nothing
+    /// @param wanted how many to take, 1 at least; when fewer are left, those
     redis::Command command(
-        const std::string& tenant, const domain::RatePolicy& policy,
+        const std::string& tenant, const domain::RatePolicy& policy, std::uint32_t wanted,
         const std::optional<KeyPlace>& place) const;
     runtime::Awaitable<redis::Reply> take(const redis::Command& command) const;
     static QuotaTaken taken(const redis::Reply& reply);

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "mfad/domain/rate_limit.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace mfad::domain {
+
+/// Requests of one policy that one thread has taken from the store ahead of need, and spends
+/// without asking it again. A plain class: what is taken, and the time, are handed in.
+///
+/// A thread never has more than `limit / share` of them, `most` at most, and each for `lifetime` at
+/// most, so in any window a policy admits what the store gave out in it, and so many for each
+/// thread that it had given out just before. A policy of less than twice `share` is never leased:
+/// it stays exact. Requests that were taken and not spent are lost.
+class QuotaLease {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+    static constexpr std::chrono::milliseconds lifetime{100};
+    static constexpr std::uint32_t share = 128;
+    static constexpr std::uint32_t most = 64;
+
+    explicit QuotaLease(const RatePolicy& policy) : policy_(policy) {}
+
+    /// What of the policy counts here: name, limit and period.
+    const RatePolicy& policy() const { return policy_; }
+
+    /// Spends one of those that are there. Nothing: the store has to be asked for `wish`.
+    std::optional<RateVerdict> spend(Time now);
+
+    /// How many to ask the store for, at least 1: as many as the last `lifetime` has seen wanted,
+    /// but not more than a quarter of what is left. While the answer to more than one is awaited
+    /// it is 1.
+    std::uint32_t wish(Time now);
+
+    /// What the store answered to a wish: how many it took from the policy, one of them for the
+    /// request that asked, and its verdict on them.
+    /// @return the verdict on that request
+    RateVerdict granted(
+        std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time now);
+
+private:
+    void count_one(Time now);
+
+    RatePolicy policy_;
+    RateVerdict verdict_{}; ///< of the store, on the last grant of several
+    Time since_{};          ///< of that grant
+    std::uint32_t left_ = 0;
+    std::uint32_t rest_ = 0; ///< of the policy, when the store was last heard of
+    Time asking_{};          ///< since when the answer to several is awaited
+    Time window_{};          ///< begin of the time in which `seen_` were wanted
+    std::uint32_t seen_ = 0;
+    std::uint32_t seen_before_ = 0;
+};
+
+} // namespace mfad::domain

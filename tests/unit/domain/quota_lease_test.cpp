@@ -1,0 +1,148 @@
+#include "mfad/domain/quota_lease.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+using namespace mfad::domain;
+using namespace std::chrono_literals;
+using Time = QuotaLease::Time;
+
+namespace {
+
+constexpr Time start{1h};
+
+RatePolicy policy(std::uint32_t limit, std::chrono::microseconds period = 60s) {
+    return {"rebilly", limit, period};
+}
+
+/// A policy in the store, as take_quota.lua counts it.
+struct Store {
+    RatePolicy policy;
+    std::optional<std::int64_t> arrival{};
+    unsigned asked = 0;
+
+    std::pair<std::uint32_t, RateVerdict> take(std::uint32_t wanted, Time now) {
+        ++asked;
+        const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+        GcraStep step = gcra(micros.count(), arrival, policy, wanted);
+        if (!step.verdict.allowed && wanted > 1) {
+            wanted = std::max(1U, step.verdict.remaining);
+            step = gcra(micros.count(), arrival, policy, wanted);
+        }
+        if (step.verdict.allowed) arrival = step.arrival;
+        return {wanted, step.verdict};
+    }
+};
+
+RateVerdict request(QuotaLease& lease, Store& store, Time now) {
+    if (const auto spent = lease.spend(now)) return *spent;
+    const std::uint32_t wanted = lease.wish(now);
+    const auto [count, verdict] = store.take(wanted, now);
+    return lease.granted(wanted, count, verdict, now);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(quota_lease_tests)
+
+BOOST_AUTO_TEST_CASE(a_small_policy_is_asked_for_each_request) {
+    Store store{policy(255, 255s)}; // less than twice the share
+    QuotaLease lease(store.policy);
+    for (std::uint32_t i = 1; i <= 200; ++i) {
+        const RateVerdict verdict = request(lease, store, start);
+        BOOST_TEST(verdict.allowed);
+        BOOST_TEST(verdict.remaining == store.policy.limit - i);
+    }
+    BOOST_TEST(store.asked == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_policy_is_asked_for_seldom) {
+    Store store{policy(60'000)};
+    QuotaLease lease(store.policy);
+    for (int i = 0; i < 10'000; ++i)
+        BOOST_TEST(request(lease, store, start + i * 1ms).allowed); // 100 in a lifetime
+    BOOST_TEST(store.asked < 10'000 / QuotaLease::most * 2 + 10);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_policy_is_not_taken_ahead_of_need) {
+    Store store{policy(60'000)};
+    QuotaLease lease(store.policy);
+    for (int i = 0; i < 50; ++i) {
+        const RateVerdict verdict = request(lease, store, start + i * 250ms);
+        BOOST_TEST((verdict.reset <= 1ms)); // nothing but itself is taken
+    }
+    BOOST_TEST(store.asked == 50);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_counts_down_by_one) {
+    Store store{policy(10'000, 24h)}; // no request comes back meanwhile
+    QuotaLease lease(store.policy);
+    for (std::uint32_t i = 1; i <= 500; ++i)
+        BOOST_TEST(request(lease, store, start).remaining == store.policy.limit - i);
+    BOOST_TEST(store.asked < 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_lapses) {
+    Store store{policy(60'000)};
+    QuotaLease lease(store.policy);
+    for (int i = 0; i < 20; ++i)
+        request(lease, store, start);
+    BOOST_REQUIRE(lease.spend(start + QuotaLease::lifetime - 1ns));
+    BOOST_TEST(!lease.spend(start + QuotaLease::lifetime));
+}
+
+BOOST_AUTO_TEST_CASE(while_an_answer_is_awaited_others_ask_for_one) {
+    QuotaLease lease(policy(60'000));
+    for (int i = 0; i < 10; ++i) {
+        BOOST_REQUIRE(!lease.spend(start));
+        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start);
+    }
+    BOOST_REQUIRE(!lease.spend(start));
+    BOOST_TEST(lease.wish(start) > 1);
+    BOOST_TEST(lease.wish(start) == 1);
+    // An answer that never comes holds nobody up.
+    BOOST_TEST(lease.wish(start + QuotaLease::lifetime) > 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_the_stores) {
+    Store store{policy(1000, 1000s)};
+    QuotaLease lease(store.policy);
+    unsigned passed = 0;
+    RateVerdict verdict;
+    while ((verdict = request(lease, store, start)).allowed)
+        ++passed;
+    BOOST_TEST(passed == 1000);
+    BOOST_TEST((verdict.retry_after == 1s));
+    BOOST_TEST(!request(lease, store, start + 999ms).allowed);
+    BOOST_TEST(request(lease, store, start + 1s).allowed);
+}
+
+/// In any window, instances together admit what the policy does, and what each held before it.
+BOOST_AUTO_TEST_CASE(many_threads_together_exceed_a_policy_by_a_bounded_number) {
+    for (const std::size_t threads : {1U, 2U, 7U, 50U}) {
+        Store store{policy(2000, 1s)};
+        std::vector<QuotaLease> leases(threads, QuotaLease(store.policy));
+        std::mt19937 random(static_cast<unsigned>(threads));
+        std::vector<Time> passed;
+        for (Time now = start; now < start + 5s; now += 100us) // five times what is allowed
+            if (request(leases[random() % threads], store, now).allowed) passed.push_back(now);
+
+        const std::size_t held = threads * std::min(store.policy.limit / QuotaLease::share, QuotaLease::most);
+        std::size_t first = 0;
+        std::size_t largest = 0;
+        for (std::size_t last = 0; last < passed.size(); ++last) {
+            while (passed[last] - passed[first] >= store.policy.period)
+                ++first;
+            largest = std::max(largest, last - first + 1);
+        }
+        // The algorithm itself lets through a burst of `limit`, and `limit` a period.
+        BOOST_TEST(largest <= 2 * store.policy.limit + held);
+        BOOST_TEST(passed.size() <= 6 * store.policy.limit + held);
+        BOOST_TEST(passed.size() >= 5 * store.policy.limit); // and little is lost
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
