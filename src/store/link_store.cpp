@@ -8,8 +8,26 @@ namespace {
 
 using runtime::Awaitable;
 
+constexpr std::size_t record_head = 3 + 8 + 1;
+
 platform::UnixMillis time_of(std::int64_t millis) {
     return platform::UnixMillis{std::chrono::milliseconds{millis}};
+}
+
+/// Of a link's record, in the format of scripts/lib/link_record.lua.
+domain::UserRef owner_of(std::string_view record) {
+    platform::PackedReader packed(record);
+    if (packed.u8() != 1) throw Corrupt("a link of an unknown format");
+    packed.u8(); // kind
+    packed.u8(); // who caused it
+    packed.number();
+    const std::string_view ids = record.substr(record_head);
+    const std::size_t tenant_size = packed.u8();
+    return {std::string(ids.substr(0, tenant_size)), std::string(ids.substr(tenant_size))};
+}
+
+void append_link(redis::Command& command, const Keys& keys, const LinkRef& link) {
+    command.arg(keys.link(link.partition, link.id)).arg(keys.link_events(link.partition, link.id));
 }
 
 void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
@@ -19,22 +37,20 @@ void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
 } // namespace
 
 Awaitable<std::optional<domain::UserRef>> LinkStore::owner(const LinkRef& link) const {
-    redis::Command command("HMGET");
-    command.arg(context_.keys().link(link.partition, link.id)).arg("t").arg("u");
-    const redis::Reply fields = co_await context_.exec(command);
-    if (fields.at(0).is_nil() || fields.at(1).is_nil()) co_return std::nullopt;
-    domain::UserRef user;
-    user.tenant = fields.at(0).text();
-    user.user = fields.at(1).text();
-    co_return user;
+    redis::Command command("GET");
+    command.arg(context_.keys().link(link.partition, link.id));
+    const redis::Reply record = co_await context_.exec(command);
+    if (record.is_nil()) co_return std::nullopt;
+    co_return owner_of(record.text());
 }
 
 Awaitable<Link> LinkStore::read(
     const LinkRef& link, const domain::UserRef& user, unsigned tries) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::read_link, 3);
+    redis::Command command = redis::Command::eval(scripts::read_link, 4);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
-    command.arg(keys.link(link.partition, link.id)).arg(link.id).arg(tries);
+    append_link(command, keys, link);
+    command.arg(link.id).arg(tries);
     const redis::Reply reply = co_await context_.eval(scripts::read_link, command);
     Link found;
     found.user = user;
@@ -49,9 +65,9 @@ Awaitable<Link> LinkStore::read(
 Awaitable<CodeSent> LinkStore::send_code(
     const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::send_code, 4);
+    redis::Command command = redis::Command::eval(scripts::send_code, 5);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
-    command.arg(keys.link(link.partition, link.id));
+    append_link(command, keys, link);
     command.arg(keys.due(link.partition, MailClass::code));
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);
@@ -70,9 +86,10 @@ Awaitable<CodeChecked> LinkStore::verify_code(
     const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
     unsigned tries) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::verify_code, 3);
+    redis::Command command = redis::Command::eval(scripts::verify_code, 4);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
-    command.arg(keys.link(link.partition, link.id)).arg(link.id).arg(tries);
+    append_link(command, keys, link);
+    command.arg(link.id).arg(tries);
     for (const std::string& digest : digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);

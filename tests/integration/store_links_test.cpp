@@ -2,6 +2,8 @@
 
 #include "store_scene.hpp"
 
+#include "mfad/platform/packed.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace mfad;
@@ -68,10 +70,21 @@ public:
         co_return reply.integer();
     }
 
-    Awaitable<void> tamper(std::string id, std::string_view field, std::int64_t value) {
+    /// Ends a code, by its place among the last three.
+    Awaitable<void> end_code(std::string id, unsigned place) {
         const store::LinkRef link = ref(std::move(id));
-        const std::string key = store_.keys().link(link.partition, link.id);
-        co_await test::set_hash(store_, key, field, value);
+        const std::string key = store_.keys().link_events(link.partition, link.id);
+        const std::string field = "e" + std::to_string(place);
+        co_await test::set_hash(store_, key, field, 1);
+    }
+
+    /// Ends a link: its record has the time at its fourth byte (scripts/lib/link_record.lua).
+    Awaitable<void> end(std::string id) {
+        const store::LinkRef link = ref(std::move(id));
+        redis::Command command("SETRANGE");
+        command.arg(store_.keys().link(link.partition, link.id)).arg(3);
+        command.arg(platform::PackedWriter().number(1).bytes());
+        co_await store_.exec(command);
     }
 
     Awaitable<MfaState> mfa() {
@@ -159,10 +172,10 @@ BOOST_AUTO_TEST_CASE(time_ends_links_and_codes) {
         Links links(store);
         co_await links.make("one");
         co_await links.send("one", "right");
-        co_await links.tamper("one", "e1", 1); // the code's end: long ago
+        co_await links.end_code("one", 1);
         const auto late = co_await links.verify("one", "right");
         BOOST_CHECK(late.state == LinkState::wrong_code);
-        co_await links.tamper("one", "x", 1); // the link's end
+        co_await links.end("one");
         const LinkState state = co_await links.state("one");
         BOOST_CHECK(state == LinkState::expired);
         const LinkState unknown = co_await links.state("none");

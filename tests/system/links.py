@@ -1,6 +1,10 @@
 """Enrollment links as their page uses them, and their records in Redis, where time is made to go by."""
 
+import struct
+
 from harness import code_in, wait_for
+
+LINK_END = 3  # where a link's record has its end (src/store/scripts/lib/link_record.lua)
 
 
 class Link:
@@ -68,14 +72,19 @@ class Records:
         return f"mfa:{self.partition}:enr:{self.redis.hget(self.user, 'g').decode()}"
 
     def content(self):
-        return {key: self.redis.dump(key) for key in (self.user, self.link)}
+        return {key: self.redis.dump(key) for key in (self.user, self.link, self.events)}
+
+    @property
+    def events(self):
+        """What happened to it."""
+        return f"{self.link}:e"
 
     def expire_link(self):
-        self.redis.hset(self.link, "x", 1)
+        assert self.redis.setrange(self.link, LINK_END, struct.pack("<d", 1)) > LINK_END + 8
 
     def expire_code(self, turn):
-        assert self.redis.hexists(self.link, f"e{turn}")
-        self.redis.hset(self.link, f"e{turn}", 1)
+        assert self.redis.hexists(self.events, f"e{turn}")
+        self.redis.hset(self.events, f"e{turn}", 1)
 
     def forget_gap(self):
         """As if the last code had been mailed long ago."""

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import struct
 
 from redis.crc import key_slot
 
@@ -25,11 +26,10 @@ def state_of(redis, world):
     state = {key: value_of(redis, key) for key in keys}
     for key, value in state.items():
         if b"}:u:" in key:  # arrival times of limits
-            state[key] = {field: v for field, v in value.items() if field not in (b"a", b"b")}
+            state[key] = {field: v for field, v in value.items() if field != b"r"}
     for key in redis.scan_iter(match="mfa:*:enr:*", count=10_000):
-        link = redis.hgetall(key)
-        if link.get(b"t") == world.tenant.encode():
-            state[key] = link
+        if not key.endswith(b":e") and redis.get(key)[12:].startswith(world.tenant.encode()):
+            state[key], state[key + b":e"] = redis.get(key), redis.hgetall(key + b":e")
     return state
 
 
@@ -50,7 +50,17 @@ def quota_key(redis, world, dialect):
 
 
 def links_of(redis, world):
-    return [key for key in state_of(redis, world) if b"}:enr:" in key]
+    return [key for key in state_of(redis, world) if b"}:enr:" in key and not key.endswith(b":e")]
+
+
+def arrivals_of(redis, world, user):
+    """Arrival times of a user's limits, us: two of his writes, and of link mails; nothing before the first."""
+    packed = redis.hget(user_key(world, user), "r")
+    return packed and struct.unpack("<ddd", packed)
+
+
+def set_arrivals(redis, world, user, *arrivals):
+    redis.hset(user_key(world, user), "r", struct.pack("<ddd", *arrivals))
 
 
 def version_of(redis, world, user):

@@ -32,7 +32,7 @@ public:
 
     /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e
     /// sealed address, h digest of the address, l locale, g id of the current link; arrival times
-    /// of limits: a b writes, k links, c d codes
+    /// of limits: r writes and links (packed), c d codes
     std::string user(const domain::UserRef& user) const;
     /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of
     /// the last definition
@@ -43,8 +43,10 @@ public:
     std::string leased(unsigned partition) const;
     /// sorted set of sealed jobs by the time they were given up, ms
     std::string dead(unsigned partition) const;
-    /// hash, until an hour after its end: an enrollment link (scripts/lib/link.lua)
+    /// string, until an hour after its end: an enrollment link (scripts/lib/link_record.lua)
     std::string link(unsigned partition, std::string_view id) const;
+    /// hash, as long as the link: what happened to it (scripts/lib/link.lua)
+    std::string link_events(unsigned partition, std::string_view id) const;
     /// string, for its lifetime: what was answered under an idempotency key
     std::string idempotency(unsigned partition, std::string_view hash) const;
 

@@ -26,7 +26,8 @@ struct Store {
 
     std::pair<std::uint32_t, RateVerdict> take(std::uint32_t wanted, Time now) {
         ++asked;
-        const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+        const auto micros =
+            std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
         GcraStep step = gcra(micros.count(), arrival, policy, wanted);
         if (!step.verdict.allowed && wanted > 1) {
             wanted = std::max(1U, step.verdict.remaining);
@@ -130,7 +131,8 @@ BOOST_AUTO_TEST_CASE(many_threads_together_exceed_a_policy_by_a_bounded_number) 
         for (Time now = start; now < start + 5s; now += 100us) // five times what is allowed
             if (request(leases[random() % threads], store, now).allowed) passed.push_back(now);
 
-        const std::size_t held = threads * std::min(store.policy.limit / QuotaLease::share, QuotaLease::most);
+        const std::size_t held =
+            threads * std::min(store.policy.limit / QuotaLease::share, QuotaLease::most);
         std::size_t first = 0;
         std::size_t largest = 0;
         for (std::size_t last = 0; last < passed.size(); ++last) {

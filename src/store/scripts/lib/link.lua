@@ -1,21 +1,31 @@
--- An enrollment link: who it is for, when it ends, what it is for (1 enroll, 2 verify), by whose credential (1 his own,
--- 2 a server's), wrong codes so far, and whether it was used. It holds while it is the last one made for its user.
+-- What has happened to an enrollment link is a hash beside its record (lib/link_record.lua), which comes to be with the
+-- first code: w wrong codes, d when it was used, n codes sent, e0..e2 ends and f0..f2 digests of the last codes.
+-- How a link stands; the numbers are store::LinkState.
 local LINK_OK, LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_SUPERSEDED, LINK_EXHAUSTED, LINK_RESTRICTED =
   0, 1, 2, 3, 4, 5, 6
 local LINK_NO_ADDRESS, LINK_NOT_ALLOWED = 8, 10
-local KIND_ENROLL, KIND_VERIFY = 1, 2
 
--- Its state, and of an open link its kind and wrong codes. `user` holds the fields s and g of its user.
-local function link_state(key, id, user, now_ms, tries)
-  local link = call('HMGET', key, 'x', 'k', 'c', 'w', 'd')
-  if not link[1] or not user[1] then return LINK_UNKNOWN end
-  if link[5] then return LINK_USED end
-  if user[2] ~= id then return LINK_SUPERSEDED end
-  if now_ms >= tonumber(link[1]) then return LINK_EXPIRED end
-  local kind, wrong = tonumber(link[2]), tonumber(link[4] or 0)
-  if wrong >= tries then return LINK_EXHAUSTED end
-  if kind == KIND_ENROLL and link[3] == '1' and band(tonumber(user[1]), RESTRICTED) ~= 0 then return LINK_RESTRICTED end
-  return LINK_OK, kind, wrong
+-- Its state, kind, wrong codes and end. `user` holds the fields s and g of its user.
+local function link_state(record_key, events_key, id, user, now_ms, tries)
+  local record = call('GET', record_key)
+  if not record or not user[1] then return LINK_UNKNOWN, 0, 0, 0 end
+  local version, kind, by, ends = struct.unpack(LINK_RECORD, record)
+  if version ~= LINK_RECORD_VERSION then error('a link of an unknown format') end
+  local events = call('HMGET', events_key, 'w', 'd')
+  local wrong = tonumber(events[1] or 0)
+  local state = LINK_OK
+  if events[2] then state = LINK_USED
+  elseif user[2] ~= id then state = LINK_SUPERSEDED
+  elseif now_ms >= ends then state = LINK_EXPIRED
+  elseif wrong >= tries then state = LINK_EXHAUSTED
+  elseif kind == KIND_ENROLL and by == BY_USER and band(tonumber(user[1]), RESTRICTED) ~= 0 then state = LINK_RESTRICTED
+  end
+  return state, kind, wrong, ends
+end
+
+-- What happened to a link is kept as long as the link.
+local function keep_events(events_key, ends, now_ms)
+  call('PEXPIRE', events_key, math.max(1, ends - now_ms + LINK_KEPT_MS))
 end
 
 -- Whether a code by mail does anything for a user who is seen like this: email is allowed, where factors are active
