@@ -55,11 +55,16 @@ const EVP_CIPHER* gcm_algorithm() {
     return cipher.get();
 }
 
-Owned<EVP_MAC_CTX> new_hmac() {
+struct HmacKind {
+    const char* name;
+    std::size_t size;
+};
+constexpr std::array<HmacKind, 3> hmac_kinds{{{"SHA1", 20}, {"SHA256", 32}, {"SHA512", 64}}};
+
+Owned<EVP_MAC_CTX> new_hmac(std::string digest) {
     static const Owned<EVP_MAC> mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
     require(mac != nullptr, "fetching HMAC");
     Owned<EVP_MAC_CTX> context{EVP_MAC_CTX_new(mac.get())};
-    std::string digest = "SHA256";
     const std::array parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
         OSSL_PARAM_construct_end()};
@@ -81,14 +86,22 @@ std::string sha256(std::string_view bytes) {
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    thread_local const Owned<EVP_MAC_CTX> context = new_hmac();
-    std::string digest(digest_size, '\0');
+    return hmac(HmacHash::sha256, key, bytes);
+}
+
+std::string hmac(HmacHash hash, std::string_view key, std::string_view bytes) {
+    thread_local std::array<Owned<EVP_MAC_CTX>, hmac_kinds.size()> contexts;
+    const auto index = static_cast<std::size_t>(hash);
+    const HmacKind& kind = hmac_kinds.at(index);
+    Owned<EVP_MAC_CTX>& context = contexts.at(index);
+    if (!context) context = new_hmac(kind.name);
+    std::string digest(kind.size, '\0');
     std::size_t length = 0;
     require(
         EVP_MAC_init(context.get(), data(key), key.size(), nullptr) == 1 &&
             EVP_MAC_update(context.get(), data(bytes), bytes.size()) == 1 &&
             EVP_MAC_final(context.get(), data(digest), &length, digest.size()) == 1,
-        "HMAC-SHA-256");
+        "HMAC");
     return digest;
 }
 

@@ -12,13 +12,18 @@ constexpr std::string_view mail_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-constexpr std::array<std::int8_t, 256> url_values = [] {
-    std::array<std::int8_t, 256> values{};
+using Values = std::array<std::int8_t, 256>;
+
+constexpr Values values_of(std::string_view alphabet) {
+    Values values{};
     values.fill(-1);
-    for (std::size_t i = 0; i < url_alphabet.size(); ++i)
-        values[static_cast<unsigned char>(url_alphabet[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+        values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
     return values;
-}();
+}
+
+constexpr Values url_values = values_of(url_alphabet);
+constexpr Values mail_values = values_of(mail_alphabet);
 
 std::string to_base64(std::string_view bytes, std::string_view alphabet) {
     std::string text((bytes.size() * 4 + 2) / 3, '\0');
@@ -32,6 +37,26 @@ std::string to_base64(std::string_view bytes, std::string_view alphabet) {
     }
     if (bits > 0) *out = alphabet[pending << (6 - bits) & 63];
     return text;
+}
+
+std::optional<std::string> from_unpadded_base64(std::string_view text, const Values& values) {
+    if (text.size() % 4 == 1) return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() * 3 / 4);
+    std::uint32_t pending = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const int value = values[static_cast<unsigned char>(c)];
+        if (value < 0) return std::nullopt;
+        pending = pending << 6 | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes.push_back(static_cast<char>(pending >> bits & 255));
+        }
+    }
+    if ((pending & ((1U << bits) - 1)) != 0) return std::nullopt;
+    return bytes;
 }
 
 int hex_value(char c) {
@@ -54,23 +79,14 @@ std::string base64(std::string_view bytes) {
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {
-    if (text.size() % 4 == 1) return std::nullopt;
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t pending = 0;
-    int bits = 0;
-    for (const char c : text) {
-        const int value = url_values[static_cast<unsigned char>(c)];
-        if (value < 0) return std::nullopt;
-        pending = pending << 6 | static_cast<std::uint32_t>(value);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            bytes.push_back(static_cast<char>(pending >> bits & 255));
-        }
-    }
-    if ((pending & ((1U << bits) - 1)) != 0) return std::nullopt;
-    return bytes;
+    return from_unpadded_base64(text, url_values);
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    for (int padding = 0; padding < 2 && text.ends_with('='); ++padding)
+        text.remove_suffix(1);
+    return from_unpadded_base64(text, mail_values);
 }
 
 std::string hex(std::string_view bytes) {

@@ -1,14 +1,12 @@
 #include "mfad/platform/password.hpp"
 
 #include "mfad/platform/crypto.hpp"
+#include "phc_reader.hpp"
 
 #include <argon2.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 
 namespace mfad::platform {
@@ -20,57 +18,11 @@ constexpr std::uint32_t lanes = 1;
 constexpr std::size_t salt_size = 16;
 constexpr std::size_t hash_size = 32;
 
-struct Bounds {
-    std::uint32_t least = 0;
-    std::uint32_t most = 0;
-};
 constexpr Bounds memory_bounds{32, 64 * 1024}; // KiB; Argon2 wants 8 for each lane
 constexpr Bounds pass_bounds{1, 8};
 constexpr Bounds lane_bounds{1, 4};
 constexpr Bounds salt_text_bounds{11, 86}; // 8..64 bytes in base64 without padding
 constexpr Bounds hash_text_bounds{22, 86}; // 16..64 bytes
-
-bool holds(Bounds bounds, std::size_t value) {
-    return value >= bounds.least && value <= bounds.most;
-}
-
-/// Reads a PHC string from the front; every step that fails makes all later ones fail.
-class PhcReader {
-public:
-    explicit PhcReader(std::string_view text) : rest_(text) {}
-
-    PhcReader& literal(std::string_view expected) {
-        ok_ = ok_ && rest_.starts_with(expected);
-        if (ok_) rest_.remove_prefix(expected.size());
-        return *this;
-    }
-
-    PhcReader& number(Bounds bounds) {
-        std::uint32_t value = 0;
-        const bool plain = ok_ && !rest_.starts_with('0');
-        const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-        ok_ = plain && error == std::errc() && holds(bounds, value);
-        if (ok_) rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-        return *this;
-    }
-
-    PhcReader& base64(Bounds bounds) {
-        const auto end = std::ranges::find_if_not(rest_, [](char c) {
-            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                   c == '+' || c == '/';
-        });
-        const auto length = static_cast<std::size_t>(end - rest_.begin());
-        ok_ = ok_ && holds(bounds, length);
-        if (ok_) rest_.remove_prefix(length);
-        return *this;
-    }
-
-    bool at_end() const { return ok_ && rest_.empty(); }
-
-private:
-    std::string_view rest_;
-    bool ok_ = true;
-};
 
 [[noreturn]] void fail(int code) {
     throw std::runtime_error(std::string("Argon2: ") + argon2_error_message(code));

@@ -20,6 +20,12 @@ std::string sha256(std::string_view bytes);
 /// HMAC-SHA-256 of `bytes` under `key`: 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
+/// The hash functions of HMAC. SHA-1 is for one-time codes alone (RFC 4226).
+enum class HmacHash : std::uint8_t { sha1, sha256, sha512 };
+
+/// HMAC (RFC 2104) of `bytes` under `key`: 20, 32 or 64 bytes.
+std::string hmac(HmacHash hash, std::string_view key, std::string_view bytes);
+
 /// HKDF-SHA-256 (RFC 5869): `length` bytes, at most 8160, for the purpose named by `info`.
 std::string hkdf_sha256(
     std::string_view key, std::string_view salt, std::string_view info, std::size_t length);

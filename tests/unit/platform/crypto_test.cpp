@@ -20,6 +20,28 @@ BOOST_AUTO_TEST_CASE(sha256_and_hmac_give_the_published_digests) {
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+// Test case 2 of RFC 2202 and of RFC 4231; then keys over the hash's block of 64 or 128 bytes.
+BOOST_AUTO_TEST_CASE(hmac_gives_the_published_digests_with_each_hash) {
+    const auto digest = [](HmacHash hash, std::string_view key, std::string_view bytes) {
+        return hex(hmac(hash, key, bytes));
+    };
+    constexpr std::string_view what = "what do ya want for nothing?";
+    const auto sha512 =
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a"
+        "994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+    BOOST_TEST(digest(HmacHash::sha1, "Jefe", what) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    BOOST_TEST(
+        digest(HmacHash::sha256, "Jefe", what) ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    BOOST_TEST(digest(HmacHash::sha512, "Jefe", what) == sha512);
+    BOOST_TEST(
+        digest(
+            HmacHash::sha1, std::string(80, '\xaa'),
+            "Test Using Larger Than Block-Size Key - Hash Key First") ==
+        "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+    BOOST_TEST(digest(HmacHash::sha512, "Jefe", what) == sha512); // contexts are used again
+}
+
 BOOST_AUTO_TEST_CASE(hkdf_gives_rfc_5869_and_wycheproof_outputs) {
     const auto vectors = read_vectors("aead-hkdf.json");
     int seen = 0;
