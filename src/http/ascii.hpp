@@ -60,9 +60,9 @@ constexpr bool is_token(std::string_view text) {
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
     // From the end, where names of one length differ sooner.
-    for (std::size_t i = a.size(); i-- > 0;)
-        if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-    return true;
+    return std::equal(a.rbegin(), a.rend(), b.rbegin(), [](char x, char y) {
+        return x == y || lower(x) == lower(y);
+    });
 }
 
 /// `text` without blanks and tabs at either end.

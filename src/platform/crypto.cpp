@@ -1,5 +1,7 @@
 #include "mfad/platform/crypto.hpp"
 
+#include <cstring>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -185,7 +187,7 @@ std::uint32_t random_below(std::uint32_t bound) {
 }
 
 void wipe(std::span<char> bytes) noexcept {
-    OPENSSL_cleanse(bytes.data(), bytes.size());
+    explicit_bzero(bytes.data(), bytes.size());
 }
 
 void wipe(std::string& text) noexcept {

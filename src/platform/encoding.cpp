@@ -28,14 +28,21 @@ constexpr Values mail_values = values_of(mail_alphabet);
 std::string to_base64(std::string_view bytes, std::string_view alphabet) {
     std::string text((bytes.size() * 4 + 2) / 3, '\0');
     char* out = text.data();
-    std::uint32_t pending = 0;
-    int bits = 0;
-    for (const char c : bytes) {
-        pending = pending << 8 | static_cast<unsigned char>(c);
-        for (bits += 8; bits >= 6; bits -= 6)
-            *out++ = alphabet[pending >> (bits - 6) & 63];
+    const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());
+    const char* const letters = alphabet.data();
+    std::size_t left = bytes.size();
+    for (; left >= 3; left -= 3, in += 3) {
+        const unsigned three = unsigned{in[0]} << 16 | unsigned{in[1]} << 8 | in[2];
+        *out++ = letters[three >> 18];
+        *out++ = letters[three >> 12 & 63];
+        *out++ = letters[three >> 6 & 63];
+        *out++ = letters[three & 63];
     }
-    if (bits > 0) *out = alphabet[pending << (6 - bits) & 63];
+    if (left == 0) return text;
+    const unsigned rest = unsigned{in[0]} << 16 | (left == 2 ? unsigned{in[1]} << 8 : 0);
+    *out++ = letters[rest >> 18];
+    *out++ = letters[rest >> 12 & 63];
+    if (left == 2) *out = letters[rest >> 6 & 63];
     return text;
 }
 
@@ -94,8 +101,8 @@ std::string hex(std::string_view bytes) {
     char* out = text.data();
     for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        *out++ = hex_digits[byte >> 4];
-        *out++ = hex_digits[byte & 15];
+        *out++ = hex_digits.data()[byte >> 4];
+        *out++ = hex_digits.data()[byte & 15];
     }
     return text;
 }

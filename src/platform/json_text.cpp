@@ -38,9 +38,11 @@ std::size_t plain_prefix(std::string_view text) {
             word | below_blank | is(word, '"') | is(word, '\\') | is(word, 0x7f);
         if ((special & tops) != 0) break;
     }
-    while (i < text.size() && plain_bytes[static_cast<unsigned char>(text[i])])
-        ++i;
-    return i;
+    const char* at = text.data() + i;
+    const char* const end = text.data() + text.size();
+    while (at != end && plain_bytes[static_cast<unsigned char>(*at)])
+        ++at;
+    return static_cast<std::size_t>(at - text.data());
 }
 
 void append_escaped(std::string& out, unsigned char c) {

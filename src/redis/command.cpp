@@ -24,7 +24,7 @@ void Command::reset(std::string_view name) {
 }
 
 Command& Command::arg(std::string_view value) {
-    std::array<char, 24> length{};
+    std::array<char, 24> length;
     length[0] = '$';
     char* end = std::to_chars(length.data() + 1, length.data() + 22, value.size()).ptr;
     *end++ = '\r';
