@@ -13,7 +13,6 @@ namespace {
 constexpr int min_rsa_bits = 2048;
 constexpr int max_rsa_bits = 8192;
 constexpr int max_exponent_bits = 64; // more makes a verification dear and is used by nobody
-constexpr std::size_t coordinate_size = 32;
 
 template <class T>
 OpensslOwned<T> made(T* object) {
@@ -34,6 +33,17 @@ OpensslOwned<EVP_PKEY> from_data(const char* algorithm, OSSL_PARAM_BLD* build) {
         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get());
     ERR_clear_error(); // a refused key must not show up as the error of somebody's next TLS call
     return OpensslOwned<EVP_PKEY>{key};
+}
+
+PublicKey edwards_public_key(const char* name, std::size_t size, std::string_view point) {
+    if (point.size() != size)
+        return std::string("an Ed") + (name + 2) + " key that is not " + std::to_string(size) +
+               " bytes";
+    OpensslOwned<EVP_PKEY> key{
+        EVP_PKEY_new_raw_public_key_ex(nullptr, name, nullptr, octets(point), point.size())};
+    ERR_clear_error();
+    if (!key) return std::string("an Ed") + (name + 2) + " key that OpenSSL refuses";
+    return key;
 }
 
 } // namespace
@@ -61,28 +71,32 @@ PublicKey rsa_public_key(std::string_view modulus, std::string_view exponent) {
     return key;
 }
 
-PublicKey p256_public_key(std::string_view x, std::string_view y) {
-    if (x.size() != coordinate_size || y.size() != coordinate_size)
-        return "P-256 coordinates that are not 32 bytes each";
+PublicKey ec_public_key(const EcCurve& curve, std::string_view x, std::string_view y) {
+    if (x.size() != curve.coordinate_size || y.size() != curve.coordinate_size)
+        return std::string(curve.group) + " coordinates that are not " +
+               std::to_string(curve.coordinate_size) + " bytes each";
     std::string point = "\x04"; // SEC 1 section 2.3.3: uncompressed
     point.append(x).append(y);
     const auto build = made(OSSL_PARAM_BLD_new());
-    OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
+    OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0);
     OSSL_PARAM_BLD_push_octet_string(
         build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size());
     // Refuses points off the curve; with a cofactor of 1 every point on it is in the right group.
     auto key = from_data("EC", build.get());
-    if (!key) return "a point that is not on P-256";
+    if (!key) return std::string("a point that is not on ") + curve.group;
     return key;
 }
 
+PublicKey p256_public_key(std::string_view x, std::string_view y) {
+    return ec_public_key(p256, x, y);
+}
+
 PublicKey ed25519_public_key(std::string_view point) {
-    if (point.size() != coordinate_size) return "an Ed25519 key that is not 32 bytes";
-    OpensslOwned<EVP_PKEY> key{
-        EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets(point), point.size())};
-    ERR_clear_error();
-    if (!key) return "an Ed25519 key that OpenSSL refuses";
-    return key;
+    return edwards_public_key("ED25519", 32, point);
+}
+
+PublicKey ed448_public_key(std::string_view point) {
+    return edwards_public_key("ED448", 57, point);
 }
 
 } // namespace mfad::platform
