@@ -9,8 +9,8 @@
 
 namespace mfad::platform {
 
-/// The members of one JSON object, read in one pass: strings, numbers, booleans and arrays of strings
-/// are kept, everything else is known by its name alone.
+/// The members of one JSON object, read in one pass: strings, numbers, booleans and arrays of
+/// strings are kept, everything else is known by its name alone.
 ///
 /// Boost.JSON's own document keeps the last of two members with one name and says nothing; what two
 /// readers of a token may understand differently is refused here, at every level (RFC 7515 and

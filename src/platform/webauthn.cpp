@@ -29,7 +29,8 @@ WebauthnFault fault_of_key(CoseFault fault) {
     return WebauthnFault::cose_key_invalid;
 }
 
-Fault check_new_credential(const AuthenticatorData& data, const RegistrationExpectations& expected) {
+Fault check_new_credential(
+    const AuthenticatorData& data, const RegistrationExpectations& expected) {
     const auto& allowed = expected.allowed_aaguids;
     if (contains(expected.denied_aaguids, data.aaguid) ||
         (!allowed.empty() && !contains(allowed, data.aaguid)))
@@ -96,8 +97,7 @@ bool is_too_big(const AssertionCredential& credential) {
            credential.user_handle.value_or("").size() > WebauthnCaps::user_handle;
 }
 
-Fault verify_signature(
-    const AssertionCredential& credential, const StoredPasskey& stored) {
+Fault verify_signature(const AssertionCredential& credential, const StoredPasskey& stored) {
     const auto key = CoseKey::parse(stored.public_key);
     if (!key) return fault_of_key(key.error());
     const auto signed_bytes =

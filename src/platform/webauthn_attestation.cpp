@@ -92,8 +92,7 @@ Verdict verify_statement(
     }
     if (object.format == "packed")
         return verify_packed(object, data, key, client_data_hash, expected);
-    const bool foreign =
-        std::ranges::find(foreign_formats, object.format) != foreign_formats.end();
+    const bool foreign = std::ranges::find(foreign_formats, object.format) != foreign_formats.end();
     if (foreign && expected.attestation == AttestationPolicy::any_format) return Attestation::none;
     return WebauthnFault::fmt_unknown;
 }

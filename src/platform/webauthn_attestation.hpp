@@ -21,8 +21,8 @@ struct AttestationObject {
 boost::system::result<AttestationObject, WebauthnFault> read_attestation_object(
     const CborDocument& document);
 
-/// Who vouches for the authenticator, when `expected` takes that (section 7.1 from the statement on,
-/// sections 8.2 and 8.7).
+/// Who vouches for the authenticator, when `expected` takes that (section 7.1 from the statement
+/// on, sections 8.2 and 8.7).
 boost::system::result<Attestation, WebauthnFault> verify_attestation(
     const AttestationObject& object, const AuthenticatorData& data, const CoseKey& key,
     std::string_view client_data_hash, const RegistrationExpectations& expected);

@@ -61,6 +61,21 @@ int extension_index(const X509* certificate, const char* oid) {
     return X509_get_ext_by_OBJ(certificate, object.get(), -1);
 }
 
+/// Whether the first of `chain`, perhaps by way of the others, was issued by `anchor`, all of them
+/// valid at `now`.
+bool leads_to(STACK_OF(X509) * chain, X509* anchor, UnixMillis now) {
+    const Owned<X509_STORE> store{X509_STORE_new()};
+    const Owned<X509_STORE_CTX> context{X509_STORE_CTX_new()};
+    if (!store || !context || X509_STORE_add_cert(store.get(), anchor) != 1 ||
+        X509_STORE_CTX_init(context.get(), store.get(), sk_X509_value(chain, 0), chain) != 1)
+        throw std::runtime_error("OpenSSL: no memory for a chain");
+    X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
+    X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN); // anchors need not be roots
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
+    X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(seconds.count()));
+    return X509_verify_cert(context.get()) == 1;
+}
+
 } // namespace
 
 struct AttestationCertificates::State {
@@ -115,23 +130,15 @@ bool AttestationCertificates::allows_aaguid(std::string_view aaguid) const {
 }
 
 bool AttestationCertificates::lead_to(std::span<const std::string> anchors, UnixMillis now) const {
-    const Owned<X509_STORE> store{X509_STORE_new()};
-    const Owned<STACK_OF(X509)> between{sk_X509_new_null()};
-    const Owned<X509_STORE_CTX> context{X509_STORE_CTX_new()};
-    if (!store || !between || !context) throw std::runtime_error("OpenSSL: no memory for a chain");
-    for (const auto& der : anchors)
-        if (const auto anchor = read_certificate(der)) X509_STORE_add_cert(store.get(), anchor.get());
+    const Owned<STACK_OF(X509)> chain{sk_X509_new_null()};
+    if (!chain) throw std::runtime_error("OpenSSL: no memory for a chain");
     for (const auto& certificate : state_->chain)
-        sk_X509_push(between.get(), certificate.get());
-    X509* const leaf = state_->chain.front().get();
-    bool trusted = false;
-    if (X509_STORE_CTX_init(context.get(), store.get(), leaf, between.get()) == 1) {
-        X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context.get());
-        X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
-        X509_VERIFY_PARAM_set_time(parameters, static_cast<std::time_t>(seconds.count()));
-        trusted = X509_verify_cert(context.get()) == 1;
-    }
+        sk_X509_push(chain.get(), certificate.get());
+    // One by one: of several anchors with one name, OpenSSL tries a single one.
+    const bool trusted = std::ranges::any_of(anchors, [&](const std::string& der) {
+        const auto anchor = read_certificate(der);
+        return anchor && leads_to(chain.get(), anchor.get(), now);
+    });
     ERR_clear_error();
     return trusted;
 }

@@ -54,10 +54,8 @@ constexpr std::array names{
     std::string_view("aaguid_not_allowed"),
     std::string_view("credential_id_size"),
     std::string_view("signature_invalid"),
-    std::string_view("sign_count_regression")
-};
-static_assert(
-    names.size() == static_cast<std::size_t>(WebauthnFault::sign_count_regression) + 1);
+    std::string_view("sign_count_regression")};
+static_assert(names.size() == static_cast<std::size_t>(WebauthnFault::sign_count_regression) + 1);
 
 } // namespace
 

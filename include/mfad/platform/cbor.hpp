@@ -62,9 +62,9 @@ private:
     /// An item, followed by the `span - 1` items that are within it.
     struct Item {
         CborKind kind = CborKind::other;
-        bool negative = false;     ///< an integer stands for -1 - number
-        std::uint64_t number = 0;  ///< of an integer; of a boolean 0 or 1
-        std::string_view content;  ///< of bytes and text
+        bool negative = false;    ///< an integer stands for -1 - number
+        std::uint64_t number = 0; ///< of an integer; of a boolean 0 or 1
+        std::string_view content; ///< of bytes and text
         std::size_t count = 0;
         std::size_t span = 1;
     };

@@ -11,8 +11,8 @@
 /// Public keys of authenticators (RFC 9052 section 7, RFC 9053; WebAuthn L3 section 5.8.5).
 namespace mfad::platform {
 
-/// COSE's numbers of the signature algorithms that are served. Each goes with one curve, as WebAuthn
-/// says; signatures of the ES family are DER.
+/// COSE's numbers of the signature algorithms that are served. Each goes with one curve, as
+/// WebAuthn says; signatures of the ES family are DER.
 enum class CoseAlg : std::int32_t {
     es256 = -7,
     eddsa = -8, ///< Ed25519
@@ -38,8 +38,8 @@ enum class CoseFault : std::uint8_t {
     invalid  ///< a point off its curve, of another size; an RSA key that JWTs could not use either
 };
 
-/// One public key for one algorithm. Copies share one immutable state, and any number of threads may
-/// verify with it at the same time.
+/// One public key for one algorithm. Copies share one immutable state, and any number of threads
+/// may verify with it at the same time.
 class CoseKey {
 public:
     /// Parameters other than kty, alg, crv, x, y, n, e are passed over. RSA: 2048..8192 bits and

@@ -21,9 +21,9 @@ namespace mfad::platform {
 
 /// What is wrong, in the order of the checks: the first fault is reported.
 enum class WebauthnFault : std::uint8_t {
-    too_big,        ///< over a cap of `WebauthnCaps`
-    json,           ///< the credential: not one JSON object of the expected form
-    encoding,       ///< a member that is not base64url, or not its only spelling
+    too_big,         ///< over a cap of `WebauthnCaps`
+    json,            ///< the credential: not one JSON object of the expected form
+    encoding,        ///< a member that is not base64url, or not its only spelling
     credential_type, ///< not `public-key`
     id_raw_id_differ,
 
@@ -64,7 +64,7 @@ enum class WebauthnFault : std::uint8_t {
     cose_key_invalid,
     alg_not_allowed, ///< not offered
 
-    fmt_unknown,            ///< an attestation format that is not verified here
+    fmt_unknown, ///< an attestation format that is not verified here
     none_attstmt_not_empty,
     attestation_statement, ///< packed: members missing or of another type
     attestation_alg_mismatch,
