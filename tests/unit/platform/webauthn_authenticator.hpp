@@ -62,6 +62,9 @@ inline std::string map(const std::vector<std::pair<std::string, std::string>>& p
 
 namespace mfad::test {
 
+/// When the tests' ceremonies take place, in seconds since 1970.
+inline constexpr long ceremony_time = 1'800'000'000;
+
 struct KeyFree {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };

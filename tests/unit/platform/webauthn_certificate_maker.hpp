@@ -23,11 +23,10 @@ struct LeafForm {
     bool aaguid_critical = false;
 };
 
-/// A root, an intermediate of its making, and certificates of authenticators below that.
+/// A root, an intermediate of its making, and certificates of authenticators below that; all are
+/// valid for a year before and after `ceremony_time`.
 class CertificateMaker {
 public:
-    static constexpr long now = 1'800'000'000; // all are valid a year before and after
-
     CertificateMaker()
         : root_(make("Root", root_key_.get(), nullptr, root_key_.get())),
           intermediate_(
@@ -91,8 +90,8 @@ private:
         X509_set_version(x.get(), 2);
         ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
         constexpr long year = 365L * 24 * 3600;
-        ASN1_TIME_set(X509_getm_notBefore(x.get()), now - year);
-        ASN1_TIME_set(X509_getm_notAfter(x.get()), now + year);
+        ASN1_TIME_set(X509_getm_notBefore(x.get()), ceremony_time - year);
+        ASN1_TIME_set(X509_getm_notAfter(x.get()), ceremony_time + year);
         X509_set_pubkey(x.get(), key);
         if (issuer) X509_set_issuer_name(x.get(), X509_get_subject_name(issuer));
         return x;
