@@ -92,8 +92,17 @@ public:
     bool on_double(double value, json::string_view, json::error_code& error) {
         return on_number(value, error);
     }
-    bool on_bool(bool, json::error_code& error) { return on_literal(error); }
-    bool on_null(json::error_code& error) { return on_literal(error); }
+    bool on_bool(bool value, json::error_code& error) {
+        if (level_ == 0) return refuse(error);
+        note(Kind::flag);
+        if (level_ == 1) last().flag = value;
+        return true;
+    }
+    bool on_null(json::error_code& error) {
+        if (level_ == 0) return refuse(error);
+        note(Kind::other);
+        return true;
+    }
     bool on_comment_part(json::string_view, json::error_code&) { return true; }
     bool on_comment(json::string_view, json::error_code&) { return true; }
 
@@ -105,12 +114,6 @@ private:
         if (level_ == 0) return refuse(error);
         note(Kind::number);
         if (level_ == 1) last().number = value;
-        return true;
-    }
-
-    bool on_literal(json::error_code& error) {
-        if (level_ == 0) return refuse(error);
-        note(Kind::other);
         return true;
     }
 

@@ -9,8 +9,8 @@
 
 namespace mfad::platform {
 
-/// The members of one JSON object, read in one pass: strings, numbers and arrays of strings are
-/// kept, everything else is known by its name alone.
+/// The members of one JSON object, read in one pass: strings, numbers, booleans and arrays of
+/// strings are kept, everything else is known by its name alone.
 ///
 /// Boost.JSON's own document keeps the last of two members with one name and says nothing; what two
 /// readers of a token may understand differently is refused here, at every level (RFC 7515 and
@@ -22,12 +22,13 @@ public:
         std::uint32_t begin = 0;
         std::uint32_t size = 0;
     };
-    enum class Kind : std::uint8_t { text, number, texts, other };
+    enum class Kind : std::uint8_t { text, number, flag, texts, other };
     struct Member {
         Slice name;
         Kind kind = Kind::other;
         Slice text;            ///< of a string
         double number = 0;     ///< of a number; infinite when it is too large for a double
+        bool flag = false;     ///< of a boolean
         std::size_t first = 0; ///< of an array of strings: where in `items_` they are
         std::size_t count = 0; ///< and how many
     };
