@@ -10,24 +10,29 @@ namespace {
 
 /// RFC 9651 section 4.1.6.
 void append_string(std::string& out, std::string_view text) {
-    out.push_back('"');
+    bool plain = true;
     for (const char c : text) {
         if (c < 0x20 || c >= 0x7f) throw std::logic_error("policy name is not printable ASCII");
-        if (c == '"' || c == '\\') out.push_back('\\');
-        out.push_back(c);
+        plain = plain && c != '"' && c != '\\';
+    }
+    out.push_back('"');
+    if (plain) {
+        out.append(text);
+    } else {
+        for (const char c : text) {
+            if (c == '"' || c == '\\') out.push_back('\\');
+            out.push_back(c);
+        }
     }
     out.push_back('"');
 }
 
 void append_parameter(std::string& out, char key, std::uint64_t number) {
     constexpr std::uint64_t largest_integer = 999'999'999'999'999; // RFC 9651 section 3.3.1
-    out.push_back(';');
-    out.push_back(key);
-    out.push_back('=');
-    std::array<char, 16> digits{};
+    std::array<char, 20> text{';', key, '='};
     const auto end = std::to_chars(
-        digits.data(), digits.data() + digits.size(), std::min(number, largest_integer));
-    out.append(digits.data(), end.ptr);
+        text.data() + 3, text.data() + text.size(), std::min(number, largest_integer));
+    out.append(text.data(), end.ptr);
 }
 
 std::uint64_t whole_seconds(std::chrono::seconds time) {

@@ -111,6 +111,10 @@ std::string Keys::link_events(unsigned partition, std::string_view id) const {
     return tagged(partition, "enr:", id, ":e");
 }
 
+std::string Keys::challenge(unsigned partition, std::string_view id) const {
+    return tagged(partition, "ch:", id);
+}
+
 std::string Keys::idempotency(unsigned partition, std::string_view hash) const {
     return tagged(partition, "idem:", hash);
 }

@@ -32,7 +32,9 @@ public:
 
     /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e
     /// sealed address, h digest of the address, l locale, g id of the current link; arrival times
-    /// of limits: r writes and links (packed), c d codes
+    /// of limits: r writes and links (packed), c d codes. Of factors: T sealed TOTP key, S its last
+    /// step, N sealed pending one, R digests of recovery codes; F<bit> failures, M<bit> attempt in
+    /// flight of a type
     std::string user(const domain::UserRef& user) const;
     /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of
     /// the last definition
@@ -47,6 +49,8 @@ public:
     std::string link(unsigned partition, std::string_view id) const;
     /// hash, as long as the link: what happened to it (scripts/lib/link.lua)
     std::string link_events(unsigned partition, std::string_view id) const;
+    /// hash, until an hour after its end: a challenge (scripts/lib/challenge.lua)
+    std::string challenge(unsigned partition, std::string_view id) const;
     /// string, for its lifetime: what was answered under an idempotency key
     std::string idempotency(unsigned partition, std::string_view hash) const;
 

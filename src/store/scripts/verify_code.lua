@@ -41,8 +41,8 @@ if kind == KIND_ENROLL then
 end
 local packed = pack_settings(allowed, enabled, bor(enrolled, EMAIL), marks)
 call('HSET', KEYS[1], 's', packed, 'n', seen, 'v', tonumber(user[4] or 0) + 1, 't', now_ms)
--- What is queued for this link is not worth sending any more.
-call('HDEL', KEYS[1], 'g')
+-- What is queued for this link is not worth sending any more; bound anew, the factor has its whole budget.
+call('HDEL', KEYS[1], 'g', 'F1')
 call('HSET', KEYS[4], 'd', now_ms)
 call('HDEL', KEYS[4], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
 return { LINK_OK, tries - wrong, view(rules, allowed, enabled, bor(enrolled, EMAIL), marks) }

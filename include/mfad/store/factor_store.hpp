@@ -1,0 +1,82 @@
+#pragma once
+
+#include "mfad/domain/factor.hpp"
+#include "mfad/domain/identity.hpp"
+#include "mfad/domain/settings.hpp"
+#include "mfad/store/context.hpp"
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mfad::store {
+
+/// What became of the binding or unbinding of factors. The values are the scripts'.
+enum class FactorStatus : std::uint8_t {
+    done = 0,
+    no_such_tenant = 1,
+    no_such_user = 2,
+    restricted = 4,
+    none_bound = 5,
+    not_allowed = 7,
+    proof_too_old = 9,
+    pending_gone = 10, ///< what was to be confirmed is not there any more, or another one is
+};
+
+struct FactorOutcome {
+    FactorStatus status = FactorStatus::no_such_user;
+    domain::MfaState after; ///< when done
+};
+
+/// A factor that is bound, and what is written with it.
+struct FactorOrder {
+    domain::FactorType factor = domain::FactorType::totp;
+    bool by_himself = false; ///< restriction and fresh proof count
+    bool enable = false;     ///< switched on as well
+    std::string notice;      ///< sealed mail
+    std::string pending_field;
+    std::string pending_value; ///< must be what it was
+    std::vector<std::pair<std::string, std::string>> values;
+};
+
+struct RemovalOrder {
+    domain::FactorSet factors;
+    domain::FactorSet disable;
+    bool by_himself = false;
+    bool forget_authentication = false;
+    bool must_be_bound = false; ///< `none_bound` when none is
+    std::string notice;
+    std::vector<std::string> fields; ///< at least one
+};
+
+/// What is stored of a user's factors: fields of his record (`Keys::user`), whose content is the
+/// caller's.
+class FactorStore {
+public:
+    static constexpr const char* totp = "T";         ///< sealed key
+    static constexpr const char* totp_step = "S";    ///< last step that was accepted
+    static constexpr const char* totp_pending = "N"; ///< sealed key that waits for its first code
+    static constexpr const char* recovery_codes = "R";
+
+    explicit FactorStore(const Context& context) : context_(context) {}
+
+    /// The fields in this order, empty where there is none.
+    runtime::Awaitable<std::vector<std::string>> fields(
+        const domain::UserRef& user, std::span<const std::string> names) const;
+
+    /// Writes a field, of a user who exists. @return whether he does
+    runtime::Awaitable<bool> put_pending(
+        const domain::UserRef& user, const std::string& field, const std::string& value) const;
+
+    runtime::Awaitable<FactorOutcome> put(
+        const domain::UserRef& user, const FactorOrder& order) const;
+
+    runtime::Awaitable<FactorOutcome> remove(
+        const domain::UserRef& user, const RemovalOrder& order) const;
+
+private:
+    const Context& context_;
+};
+
+} // namespace mfad::store

@@ -1,0 +1,145 @@
+#include "mfad/store/challenge_store.hpp"
+
+#include "decode.hpp"
+#include "scripts.hpp"
+
+#include <algorithm>
+
+namespace mfad::store {
+namespace {
+
+using domain::ChallengeState;
+using domain::FactorSet;
+using domain::FactorType;
+using runtime::Awaitable;
+
+platform::UnixMillis time_of(std::int64_t millis) {
+    return platform::UnixMillis{std::chrono::milliseconds{millis}};
+}
+
+int bit(FactorType factor) {
+    return static_cast<int>(factor);
+}
+
+void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
+    command.arg(policy.period.count()).arg(policy.limit);
+}
+
+/// His record, the tenant's rules, the challenge.
+void append_keys(redis::Command& command, const Keys& keys, const ChallengeRef& challenge) {
+    const unsigned partition = keys.partition(challenge.user);
+    command.arg(keys.user(challenge.user)).arg(keys.rules(partition, challenge.user.tenant));
+    command.arg(keys.challenge(partition, challenge.id));
+}
+
+Attempt attempt_of(const redis::Reply& reply) {
+    Attempt attempt;
+    attempt.state = static_cast<ChallengeState>(reply.at(0).integer());
+    attempt.now = time_of(reply.at(1).integer());
+    attempt.tries_left = static_cast<unsigned>(std::max<std::int64_t>(0, reply.at(2).integer()));
+    attempt.wait = std::chrono::milliseconds{reply.at(3).integer()};
+    return attempt;
+}
+
+} // namespace
+
+Awaitable<ChallengeOpened> ChallengeStore::open(
+    const ChallengeRef& challenge, const ChallengeOrder& order) const {
+    redis::Command command = redis::Command::eval(scripts::open_challenge, 3);
+    append_keys(command, context_.keys(), challenge);
+    command.arg(challenge.user.tenant).arg(challenge.user.user).arg(order.lifetime.count());
+    command.arg(order.wanted.bits()).arg(order.too_weak.bits());
+    const redis::Reply reply = co_await context_.eval(scripts::open_challenge, command);
+    ChallengeOpened opened;
+    opened.outcome = static_cast<ChallengeOpened::Outcome>(reply.at(0).integer());
+    opened.factors = FactorSet::from_bits(static_cast<unsigned>(reply.at(1).integer()));
+    opened.ends = time_of(reply.at(2).integer());
+    co_return opened;
+}
+
+Awaitable<ChallengeCodeSent> ChallengeStore::send_code(
+    const ChallengeRef& challenge, const ChallengeCodeOrder& order) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::send_challenge_code, 4);
+    append_keys(command, keys, challenge);
+    command.arg(keys.due(keys.partition(challenge.user), MailClass::code));
+    command.arg(order.digest).arg(order.lifetime.count()).arg(tries_);
+    append_policy(command, order.gap);
+    append_policy(command, order.budget);
+    command.arg(order.job);
+    const redis::Reply reply = co_await context_.eval(scripts::send_challenge_code, command);
+    ChallengeCodeSent sent;
+    sent.state = static_cast<ChallengeState>(reply.at(0).integer());
+    sent.ends = time_of(reply.at(1).integer());
+    sent.retry_after = std::chrono::milliseconds{reply.at(2).integer()};
+    co_return sent;
+}
+
+Awaitable<Attempt> ChallengeStore::verify(
+    const ChallengeRef& challenge, FactorType factor, std::span<const std::string> digests,
+    const std::string& notice) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::verify_challenge, 4);
+    append_keys(command, keys, challenge);
+    command.arg(keys.due(keys.partition(challenge.user), MailClass::notice));
+    command.arg(bit(factor)).arg(tries_).arg(notice);
+    for (const std::string& digest : digests)
+        command.arg(digest);
+    const redis::Reply reply = co_await context_.eval(scripts::verify_challenge, command);
+    co_return attempt_of(reply);
+}
+
+Awaitable<AttemptBegun> ChallengeStore::begin(
+    const ChallengeRef& challenge, FactorType factor, const std::string& attempt_id,
+    std::chrono::milliseconds mark, std::span<const std::string> fields) const {
+    redis::Command command = redis::Command::eval(scripts::begin_attempt, 3);
+    append_keys(command, context_.keys(), challenge);
+    command.arg(bit(factor)).arg(tries_).arg(attempt_id).arg(mark.count());
+    for (const std::string& field : fields)
+        command.arg(field);
+    const redis::Reply reply = co_await context_.eval(scripts::begin_attempt, command);
+    AttemptBegun begun;
+    begun.attempt = attempt_of(reply);
+    if (begun.attempt.state != ChallengeState::open) co_return begun;
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        begun.fields.emplace_back(reply.at(4 + i).text_or_nil().value_or(""));
+    co_return begun;
+}
+
+Awaitable<Attempt> ChallengeStore::finish(
+    const ChallengeRef& challenge, FactorType factor, const std::string& attempt_id, Found found,
+    const FieldValues& values) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::finish_attempt, 2);
+    command.arg(keys.user(challenge.user));
+    command.arg(keys.challenge(keys.partition(challenge.user), challenge.id));
+    command.arg(bit(factor)).arg(tries_).arg(attempt_id).arg(static_cast<int>(found));
+    for (const auto& [field, value] : values)
+        command.arg(field).arg(value);
+    const redis::Reply reply = co_await context_.eval(scripts::finish_attempt, command);
+    co_return attempt_of(reply);
+}
+
+Awaitable<std::optional<ChallengeRecord>> ChallengeStore::read(
+    unsigned partition, const std::string& id) const {
+    redis::Command command("HMGET");
+    command.arg(context_.keys().challenge(partition, id));
+    for (const char* field : {"t", "u", "f", "x", "w", "d", "n"})
+        command.arg(field);
+    const redis::Reply fields = co_await context_.exec(command);
+    if (fields.at(0).is_nil() || fields.at(3).is_nil()) co_return std::nullopt;
+    const auto number = [&](std::size_t i) {
+        return fields.at(i).is_nil() ? 0 : decode_integer(fields.at(i).text());
+    };
+    ChallengeRecord record;
+    record.user.tenant = fields.at(0).text();
+    record.user.user = fields.at(1).text();
+    record.factors = FactorSet::from_bits(static_cast<unsigned>(number(2)));
+    record.ends = time_of(number(3));
+    record.wrong_tries = static_cast<unsigned>(number(4));
+    if (const auto passed = number(5); passed != 0) record.passed = time_of(passed);
+    record.codes_sent = static_cast<unsigned>(number(6));
+    co_return record;
+}
+
+} // namespace mfad::store

@@ -1,0 +1,81 @@
+#include "mfad/store/factor_store.hpp"
+
+#include "decode.hpp"
+#include "scripts.hpp"
+
+#include "mfad/domain/settings_change.hpp"
+
+namespace mfad::store {
+namespace {
+
+using runtime::Awaitable;
+
+void append_keys(redis::Command& command, const Keys& keys, const domain::UserRef& user) {
+    const unsigned partition = keys.partition(user);
+    command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
+    command.arg(keys.due(partition, MailClass::notice));
+}
+
+std::int64_t proof_age_ms() {
+    return std::chrono::milliseconds(domain::proof_age).count();
+}
+
+FactorOutcome outcome_of(const redis::Reply& reply) {
+    FactorOutcome outcome;
+    outcome.status = static_cast<FactorStatus>(reply.at(0).integer());
+    if (outcome.status != FactorStatus::done) return outcome;
+    outcome.after = decode_state(reply.at(1).integer());
+    outcome.after.version = static_cast<std::uint64_t>(reply.at(2).integer());
+    return outcome;
+}
+
+} // namespace
+
+Awaitable<std::vector<std::string>> FactorStore::fields(
+    const domain::UserRef& user, std::span<const std::string> names) const {
+    redis::Command command("HMGET");
+    command.arg(context_.keys().user(user));
+    for (const std::string& name : names)
+        command.arg(name);
+    const redis::Reply reply = co_await context_.exec(command);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        values.emplace_back(reply.at(i).text_or_nil().value_or(""));
+    co_return values;
+}
+
+Awaitable<bool> FactorStore::put_pending(
+    const domain::UserRef& user, const std::string& field, const std::string& value) const {
+    redis::Command command = redis::Command::eval(scripts::put_pending, 1);
+    command.arg(context_.keys().user(user)).arg(field).arg(value);
+    const redis::Reply reply = co_await context_.eval(scripts::put_pending, command);
+    co_return reply.integer() == 1;
+}
+
+Awaitable<FactorOutcome> FactorStore::put(
+    const domain::UserRef& user, const FactorOrder& order) const {
+    redis::Command command = redis::Command::eval(scripts::put_factor, 3);
+    append_keys(command, context_.keys(), user);
+    command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
+    command.arg(order.enable ? 1 : 0).arg(order.notice);
+    command.arg(order.pending_field).arg(order.pending_value);
+    for (const auto& [field, value] : order.values)
+        command.arg(field).arg(value);
+    const redis::Reply reply = co_await context_.eval(scripts::put_factor, command);
+    co_return outcome_of(reply);
+}
+
+Awaitable<FactorOutcome> FactorStore::remove(
+    const domain::UserRef& user, const RemovalOrder& order) const {
+    redis::Command command = redis::Command::eval(scripts::remove_factors, 3);
+    append_keys(command, context_.keys(), user);
+    command.arg(order.factors.bits()).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
+    command.arg(order.disable.bits()).arg(order.forget_authentication ? 1 : 0).arg(order.notice);
+    command.arg(order.must_be_bound ? 1 : 0);
+    for (const std::string& field : order.fields)
+        command.arg(field);
+    const redis::Reply reply = co_await context_.eval(scripts::remove_factors, command);
+    co_return outcome_of(reply);
+}
+
+} // namespace mfad::store

@@ -1,0 +1,26 @@
+-- A challenge is a hash, until an hour after its end: t tenant, u user, x its end ms, f factors that may pass it (bits);
+-- w wrong tries, d when it was passed, n codes sent, e0..e2 ends and f0..f2 digests of the last codes.
+-- How it stands, or what became of an attempt; the numbers are domain::ChallengeState.
+local CH_OPEN, CH_UNKNOWN, CH_EXPIRED, CH_USED, CH_EXHAUSTED, CH_NOT_OFFERED, CH_DISABLED, CH_WAITING, CH_BUSY, CH_WRONG,
+  CH_SPENT, CH_OVER_BUDGET, CH_NO_ADDRESS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+local CHALLENGE_KEPT_MS = 3600000
+
+-- Its state, wrong tries and factors.
+local function challenge_state(key, now_ms, tries)
+  local c = call('HMGET', key, 'x', 'f', 'w', 'd')
+  if not c[1] then return CH_UNKNOWN, 0, 0 end
+  local wrong = tonumber(c[3] or 0)
+  local state = CH_OPEN
+  if c[4] then state = CH_USED
+  elseif now_ms >= tonumber(c[1]) then state = CH_EXPIRED
+  elseif wrong >= tries then state = CH_EXHAUSTED end
+  return state, wrong, tonumber(c[2])
+end
+
+-- The factors of a user that can pass a challenge now: asked for and bound; with one of these also his recovery codes.
+local function usable_at_sign_in(rules, allowed, enabled, enrolled, marks)
+  local bound = usable(rules, enrolled, marks)
+  local factors = band(enabled, allowed, rules.policy, bound)
+  if band(factors, bnot(RECOVERY_CODE)) == 0 then return 0 end
+  return bor(factors, band(bound, RECOVERY_CODE))
+end
