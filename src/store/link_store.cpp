@@ -43,6 +43,8 @@ Awaitable<Link> LinkStore::read(
     found.ends = time_of(reply.at(2).integer());
     if (const auto packed = reply.at(3).integer(); packed != 0) found.mfa = decode_state(packed);
     if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
+    found.mail = static_cast<LinkMail>(reply.at(5).integer());
+    found.factors = domain::FactorSet::from_bits(static_cast<unsigned>(reply.at(6).integer()));
     co_return found;
 }
 

@@ -6,23 +6,23 @@
 --       last, with an idempotency key: its record
 -- ARGV  1 packed <I2 users, I4 flags, B allowed: bits replaced, B by what, B enable, B disable, B restricted (0 keep,
 --       1 clear, 2 set), B bits that must be allowed, I4 age of proof ms, I4 life of a link ms, d period us and I4
---       limit of the budget of link mails, B policies, and for each: d period us, I4 limit
+--       limit of the budget of link mails, B factors that a link is for, B policies, and for each: d period us, I4 limit
 --       2 tenant   then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
 --       then, with links, for each user: user id, link id, sealed job
 -- Returns  packed <B status, I2 index of the user that it is about; and for one user who exists: I4 and I4 what is seen
 --       of him before and after (settings with allowed by policy too, enrolled as far as usable), d version,
 --       d last authentication ms, B link (0 none, 1 made and mailed, 2 made, 3 over budget and not made), B its kind,
---       then for each policy: B allowed, I4 remaining, d retry us, d reset us. Or a replay.
+--       d its end ms, then for each policy: B allowed, I4 remaining, d retry us, d reset us. Or a replay.
 local DONE, NO_TENANT, NO_USER, TOO_MANY, IS_RESTRICTED, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local IF_UNRESTRICTED, UNLESS_ACTIVE, IF_DIFFERENT, IF_ENABLED, IF_INTERNAL, PROOF_WHEN_ACTIVE, PROOF_ALWAYS,
-  REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, BY_SERVER, IDEMPOTENT =
-  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096
+  REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, BY_SERVER, IDEMPOTENT, UNMAILED =
+  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192
 local LINK_NONE, LINK_MAILED, LINK_MADE, LINK_OVER_BUDGET = 0, 1, 2, 3
 local KIND_ENROLL, KIND_VERIFY = 1, 2
 
 local count, flags, allowed_mask, allowed_value, enable, disable, restrict, must, proof_age, link_life, link_period,
-  link_limit, policies, limits = struct.unpack('<I2I4BBBBBBI4I4dI4B', ARGV[1])
+  link_limit, link_factors, policies, limits = struct.unpack('<I2I4BBBBBBI4I4dI4BB', ARGV[1])
 local function has(flag) return band(flags, flag) ~= 0 end
 
 local with_links = has(LINK_ALWAYS) or has(LINK_IF_UNENROLLED)
@@ -113,13 +113,13 @@ end
 -- only for an answer that shows it: it voids the one before, which may still be on its way.
 local function owe_link(i, user, put)
   local within, tat = gcra(now, user.link_tat, link_period, link_limit, 1)
-  local mailed = within and band(user.marks, ADDRESS) ~= 0
+  local mailed = within and band(user.marks, ADDRESS) ~= 0 and not has(UNMAILED)
   if not mailed and not has(LINK_ALWAYS) then return within and LINK_NONE or LINK_OVER_BUDGET, 0 end
 
   local at, arg = (i - 1) * stride, per_user + 3 * (i - 1)
   local kind = has(LINK_ALWAYS) and user.active and KIND_VERIFY or KIND_ENROLL
   call('HSET', KEYS[at + 4], 't', ARGV[2], 'u', ARGV[arg], 'x', now_ms + link_life, 'k', kind,
-       'c', has(BY_SERVER) and 2 or 1)
+       'c', has(BY_SERVER) and 2 or 1, 'm', mailed and 1 or 0, 'p', link_factors)
   -- Kept beyond its end for an hour, so that who comes late is told why.
   call('PEXPIRE', KEYS[at + 4], link_life + 3600000)
   put('g', ARGV[arg + 1])
@@ -133,7 +133,8 @@ end
 -- What is told of the one user of a call.
 local verdicts, before = '', 0
 local function told(after, version, last_auth, link, kind)
-  return struct.pack('<I4I4ddBB', before, after, version, last_auth, link, kind) .. verdicts
+  local link_end = kind ~= 0 and now_ms + link_life or 0
+  return struct.pack('<I4I4ddBBd', before, after, version, last_auth, link, kind, link_end) .. verdicts
 end
 
 local rules_of, users = {}, {}

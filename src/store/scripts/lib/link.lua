@@ -1,5 +1,6 @@
 -- An enrollment link: who it is for, when it ends, what it is for (1 enroll, 2 verify), by whose credential (1 his own,
--- 2 a server's), wrong codes so far, and whether it was used. It holds while it is the last one made for its user.
+-- 2 a server's), wrong codes so far, whether it was used, its mail (0 none, 1 owed, 2 sent, 3 given up, 4 dropped), and
+-- the factors it is for (0: any). It holds while it is the last one made for its user.
 local LINK_OK, LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_SUPERSEDED, LINK_EXHAUSTED, LINK_RESTRICTED =
   0, 1, 2, 3, 4, 5, 6
 local LINK_NO_ADDRESS, LINK_NOT_ALLOWED = 8, 10
