@@ -152,8 +152,7 @@ Response enrollment_answer(const Exchange& x, const service::Changed& changed) {
     body.end_object();
     Response response(201, json_type, std::move(body).str());
     response.header(
-        "Location",
-        platform::concat(x.services.public_url, "/v1/enrollments/", changed.link_id));
+        "Location", platform::concat(x.services.public_url, "/v1/enrollments/", changed.link_id));
     return response;
 }
 

@@ -37,8 +37,7 @@ Result<UserView> read_user(const http::Request& request, const std::string& id) 
     static constexpr std::string_view known[] = {"email", "locale"};
     if (!domain::is_valid_id(id))
         return domain::refuse(
-            Code::invalid, "id",
-            "must be 1 to 128 visible ASCII characters without / ? # % \"");
+            Code::invalid, "id", "must be 1 to 128 visible ASCII characters without / ? # % \"");
     const Result<boost::json::object> body = body_object(request);
     if (!body) return body.error();
     FieldReader in(*body, {});

@@ -47,8 +47,8 @@ json::object public_keys(const json::value& jwks) {
 
 /// The issuers of a tenant, by what is no secret.
 json::array shown_issuers(const std::string& jwt) {
-    static constexpr std::string_view known[] = {"iss",        "use",        "alg",
-                                                 "jwks_uri",   "user_claim", "permissions"};
+    static constexpr std::string_view known[] = {"iss",      "use",        "alg",
+                                                 "jwks_uri", "user_claim", "permissions"};
     json::array shown;
     if (jwt.empty()) return shown;
     const json::value issuers = json::parse(jwt);
@@ -139,8 +139,7 @@ Awaitable<Result<void>> TenantAdmin::amend(Call& call, const json::object& patch
         if (!definition) co_return definition.error();
         store::TenantChange change = change_of(*definition);
         change.expected_document = record->document;
-        const store::TenantOutcome outcome =
-            co_await settings_.change_tenant(id, change, key);
+        const store::TenantOutcome outcome = co_await settings_.change_tenant(id, change, key);
         if (outcome.outdated) continue;
         if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
         if (outcome.status != domain::ChangeStatus::done)

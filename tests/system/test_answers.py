@@ -90,7 +90,7 @@ NOT_QUITE_HTTP = {
 }
 
 
-@pytest.mark.parametrize("dialect", [*DIALECTS, "native"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("flaw", NOT_QUITE_HTTP)
 def test_once_there_is_a_target_its_owner_answers(mfad, world_of_module, dialect, flaw):
     call = shapes.Call("native", "POST", "/nothing", {}) if dialect == "native" else write_of(dialect, world_of_module)
