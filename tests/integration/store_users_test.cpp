@@ -350,8 +350,10 @@ BOOST_AUTO_TEST_CASE(a_listing_comes_to_each_user_of_the_tenant) {
         std::set<std::string> made;
         for (int i = 0; i < 250; ++i) {
             const std::string user = "user-" + std::to_string(i);
-            co_await users.put(record_of({"acme", user}, "digest-of-12"));
-            co_await users.put(record_of({"acme2", user + "x"}, "digest-of-12"));
+            const UserRef ours{"acme", user};
+            const UserRef theirs{"acme2", user + "x"};
+            co_await users.put(record_of(ours, "digest-of-12"));
+            co_await users.put(record_of(theirs, "digest-of-12"));
             made.insert(user);
         }
         std::set<std::string> seen;
