@@ -87,6 +87,9 @@ Awaitable<UserStore::PutOutcome> UserStore::put(
     outcome.replay = decoded.replay;
     if (decoded.replay != Replay::key_reused)
         outcome.put = static_cast<Put>(platform::PackedReader(decoded.outcome).u8());
+    // The look-up came first; nobody is to be found by what was refused.
+    if (outcome.put == Put::not_permitted && record.address)
+        co_await forget_address(record.user, record.address->digest);
     co_return outcome;
 }
 
@@ -113,8 +116,7 @@ Awaitable<Removal> UserStore::remove(
     platform::PackedReader packed(decoded.outcome);
     removal.status = static_cast<domain::ChangeStatus>(packed.u8());
     co_await forget_credentials(packed.rest());
-    if (removal.replay == Replay::fresh && !contact.address.digest.empty())
-        co_await forget_address(user, contact.address.digest);
+    if (removal.replay == Replay::fresh) co_await forget_address(user, contact.address.digest);
     co_return removal;
 }
 
@@ -129,6 +131,7 @@ Awaitable<void> UserStore::forget_credentials(std::string_view digests) const {
 
 Awaitable<void> UserStore::forget_address(
     const domain::UserRef& user, const std::string& digest) const {
+    if (digest.empty()) co_return;
     redis::Command command = redis::Command::eval(scripts::unindex_address, 1);
     command.arg(context_.keys().addresses(user.tenant, digest)).arg(digest).arg(user.user);
     co_await context_.eval(scripts::unindex_address, command);

@@ -15,6 +15,8 @@ def value_of(redis, key):
         return redis.hgetall(key)
     if kind == b"zset":
         return dict(redis.zrange(key, 0, -1, withscores=True))
+    if kind == b"set":
+        return redis.smembers(key)
     return redis.get(key)
 
 

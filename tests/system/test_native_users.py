@@ -206,8 +206,7 @@ def test_a_call_takes_its_permission_and_no_other(world, redis, operation):
     before = state_of(redis, world)
     for method, path, body in PERMISSIONS[operation]:
         problem(world.native(method, path, body, key=others), 403, "forbidden")
-    after = state_of(redis, world)
-    assert {k: v for k, v in after.items() if b":em:" not in k} == {k: v for k, v in before.items() if b":em:" not in k}
+    assert state_of(redis, world) == before
     for method, path, body in PERMISSIONS[operation]:
         assert world.native(method, path, body, key=alone).status in (200, 201, 204)
 
@@ -269,8 +268,9 @@ def test_users_are_found_by_the_exact_address(world):
 
     both = [{"id": user, "email": "Two+x@example.org", "locale": "de"} for user in ("a", "b")]
     assert found("Two%2Bx%40example.ORG") == both
-    for near in ("two%2Bx@example.org", "Two+x@example.org", "Two@example.org", "Two%2Bx@example.com"):
+    for near in ("two%2Bx@example.org", "Two@example.org", "Two%2Bx@example.com"):
         assert found(near) == []
+    problem(world.native("GET", "users?email=Two+x@example.org"), 422, "invalid", "email")  # a query's + is a blank
     world.native("PUT", "users/b", {"email": "moved@example.org"})
     assert found("Two%2Bx@example.org") == both[:1]
 
