@@ -88,8 +88,8 @@ Awaitable<UserStore::PutOutcome> UserStore::put(
     if (decoded.replay != Replay::key_reused)
         outcome.put = static_cast<Put>(platform::PackedReader(decoded.outcome).u8());
     // The look-up came first; nobody is to be found by what was refused.
-    if (outcome.put == Put::not_permitted && record.address)
-        co_await forget_address(record.user, record.address->digest);
+    const bool refused = outcome.put == Put::not_permitted || outcome.replay == Replay::key_reused;
+    if (refused && record.address) co_await forget_address(record.user, record.address->digest);
     co_return outcome;
 }
 

@@ -21,7 +21,8 @@ def value_of(redis, key):
 
 
 def state_of(redis, world):
-    """All that is kept for a tenant and his users, links included; not what limits count, nor what requests there were."""
+    """All that is kept for a tenant and his users, links included; not what limits count, nor what requests there were,
+    nor how far the worker is with a link's mail."""
     keys = [key for key in redis.scan_iter(match=f"*{world.tenant}*", count=10_000)
             if b"}:q:" not in key and b"}:live:" not in key]
     state = {key: value_of(redis, key) for key in keys}
@@ -31,7 +32,7 @@ def state_of(redis, world):
     for key in redis.scan_iter(match="mfa:*:enr:*", count=10_000):
         link = redis.hgetall(key)
         if link.get(b"t") == world.tenant.encode():
-            state[key] = link
+            state[key] = {field: v for field, v in link.items() if field != b"m"}
     return state
 
 

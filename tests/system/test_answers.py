@@ -110,4 +110,4 @@ def world_of_module(mfad):
 def test_the_problem_of_a_native_path_has_its_own_media_type(client):
     response = client.get("/nothing")
     assert response.status == 404
-    check_problem(response, shapes.PROBLEM_TYPE)
+    check_problem(response, shapes.PROBLEM_TYPE, ("code",))

@@ -122,6 +122,8 @@ def test_what_is_no_json_is_malformed(client, bystander, untouched, body):
     for call in calls_with_bodies(bystander):
         if body == b"" and call.dialect == "navixy":
             continue  # parameters may be in the query as well
+        if body == b"" and call.path.endswith("/enrollments"):
+            continue  # which needs none
         response = call.send(client, body=body, headers={"Content-Type": "application/json"})
         check_refusal(call.dialect, response, *shapes.MALFORMED[call.dialect])
 
@@ -271,7 +273,7 @@ def too_large(call):
     yield "path", call.wire("Content-Length: 0", target=call.path + "a" * 2048)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", [dialect for dialect in DIALECTS if dialect != "native"])
 def test_what_is_too_large_is_refused(mfad, bystander, untouched, dialect):
     for part, request in too_large(write_of(dialect, bystander)):
         raw = Raw(mfad.port, request)

@@ -3,6 +3,7 @@
 import concurrent.futures
 import datetime
 import json
+import re
 import secrets
 
 import pytest
@@ -29,7 +30,8 @@ def now(minus=0):
 
 def shown(response):
     """What a client sees of an answer, but for what tells requests apart."""
-    return response.status, response.body, response.header("Location"), response.header("Content-Type")
+    body = re.sub(rb'"instance":"[^"]*"', b"", response.body)
+    return response.status, body, response.header("Location"), response.header("Content-Type")
 
 
 # ---- repeats ---------------------------------------------------------------------------------------------------------
@@ -317,7 +319,8 @@ def test_any_other_key_is_refused_and_nothing_done(mfad, world, redis, dialect, 
     body = json.dumps(call.json_body or {}).encode()
     request = call.wire("Content-Type: application/json", f"Content-Length: {len(body)}", "Idempotency-Key: @", body=body)
     raw = Raw(mfad.port, request.replace(b"@", key.encode("latin-1")))
-    assert raw.answer.status == (422 if dialect == "native" else 400), raw.answer
+    is_http = key != "\x7f"  # which is no value of a field at all
+    assert raw.answer.status == (422 if dialect == "native" and is_http else 400), raw.answer
     assert state_of(redis, world) == before
 
 
