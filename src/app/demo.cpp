@@ -195,6 +195,9 @@ std::string demo_text(Installation& installation, const std::string& public_url)
          << "curl -i -X PATCH " << public_url
          << "/accounts/mfa-settings -H 'X-Api-Key: demo-secret-key-of-1003'"
          << " -H 'Content-Type: application/json' -d '{\"totp_enabled\":true}'\n\n"
+         << "# native: the whole MFA state of user 1001\n"
+         << "curl -i " << public_url
+         << "/v1/users/1001/mfa -H 'Authorization: Bearer demo-server-key-of-acme'\n\n"
          << "# Navixy: a dealer allows email to user 1004\n"
          << "curl -i -X POST " << public_url
          << "/panel/user/mfa/settings/update -H 'Authorization: NVX "

@@ -93,9 +93,12 @@ public:
           settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
           quotas(store, quota_options(config)),
           panel(store, shared.passwords, panel_options(config)),
-          metrics(shared.metrics, shared.routes),
+          users(store, vault, key_lifetimes(config)),
+          tenant_admin(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
           front(
-              shared.routes, {authenticator, sources, settings, quotas, panel, shared.public_url},
+              shared.routes,
+              {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
+               shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -121,6 +124,8 @@ public:
     service::SettingsService settings;
     service::LeasedQuotas quotas;
     service::Panel panel;
+    service::Users users;
+    service::TenantAdmin tenant_admin;
     RequestMetrics metrics;
     Front front;
     http::Server server;

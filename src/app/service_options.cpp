@@ -7,10 +7,6 @@ domain::RatePolicy policy(std::string name, const platform::Rate& rate) {
     return {std::move(name), rate.limit, rate.period};
 }
 
-service::KeyLifetimes key_lifetimes(const platform::Config& config) {
-    return {config.idempotency.lifetime, config.idempotency.secret_lifetime};
-}
-
 } // namespace
 
 service::EnrollmentOptions enrollment_options(
@@ -52,6 +48,10 @@ service::QuotaOptions quota_options(const platform::Config& config) {
     options.key_lifetimes = key_lifetimes(config);
     options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
     return options;
+}
+
+service::KeyLifetimes key_lifetimes(const platform::Config& config) {
+    return {config.idempotency.lifetime, config.idempotency.secret_lifetime};
 }
 
 service::PanelOptions panel_options(const platform::Config& config) {

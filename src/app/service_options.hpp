@@ -13,6 +13,7 @@ service::EnrollmentOptions enrollment_options(
     const platform::Config& config, const std::string& public_url);
 service::SettingsOptions settings_options(const platform::Config& config);
 service::QuotaOptions quota_options(const platform::Config& config);
+service::KeyLifetimes key_lifetimes(const platform::Config& config);
 service::PanelOptions panel_options(const platform::Config& config);
 
 } // namespace mfad::app

@@ -1,5 +1,5 @@
 // The product's own API and everything that no dialect owns: RFC 9457 problems.
-#include "exchange.hpp"
+#include "native_calls.hpp"
 
 #include "mfad/http/problem.hpp"
 
@@ -7,59 +7,81 @@ namespace mfad::dialects {
 namespace {
 
 using domain::Refusal;
+using http::Method;
 using http::Request;
 using http::Response;
 using Code = Refusal::Code;
 
-/// Here `code` is the title of the problem.
+constexpr Route route_table[] = {
+    {Method::get, "/v1/users", native_calls::list_users},
+    {Method::get, "/v1/users/{id}", native_calls::get_user},
+    {Method::put, "/v1/users/{id}", native_calls::put_user},
+    {Method::delete_, "/v1/users/{id}", native_calls::delete_user},
+    {Method::get, "/v1/users/{id}/mfa", native_calls::get_mfa},
+    {Method::patch, "/v1/users/{id}/mfa", native_calls::patch_mfa},
+    {Method::post, "/v1/users/{id}/enrollments", native_calls::post_enrollment},
+    {Method::get, "/v1/enrollments/{id}", native_calls::get_enrollment},
+    {Method::get, "/v1/tenant", native_calls::get_tenant},
+    {Method::patch, "/v1/tenant", native_calls::patch_tenant},
+};
+
+/// The title of a problem is what HTTP calls its status; `code` is for programs and never changes.
 Refused refusal(Code code) {
     switch (code) {
     case Code::no_credential:
-    case Code::bad_credential: return {401, "Unauthorized", "Send a valid server credential."};
-    case Code::forbidden: return {403, "Forbidden", "The credential may not do this."};
+        return {401, "no-credential", "Send a server's credential as a Bearer token."};
+    case Code::bad_credential: return {401, "bad-credential", "The credential is not valid."};
+    case Code::forbidden: return {403, "forbidden", "The credential may not do this."};
     case Code::restricted:
-        return {403, "Forbidden", "Changes of MFA are restricted for this user."};
-    case Code::no_such_tenant: return {404, "Not Found", "There is no such tenant."};
-    case Code::no_such_user: return {404, "Not Found", "There is no such user."};
-    case Code::no_such_path: return {404, "Not Found", "There is no such resource."};
-    case Code::wrong_method: return {405, "Method Not Allowed", "The resource has other methods."};
-    case Code::too_large: return {413, "Content Too Large", "The request is too large."};
-    case Code::wrong_media: return {415, "Unsupported Media Type", "Send application/json."};
-    case Code::malformed: return {400, "Bad Request", "The body is not a JSON object."};
-    case Code::wrong_type:
-    case Code::missing:
-    case Code::invalid: return {422, "Unprocessable Content", "The request is not valid."};
+        return {403, "restricted", "Changes of MFA are restricted for this user."};
+    case Code::no_such_tenant: return {404, "no-such-tenant", "There is no such tenant."};
+    case Code::no_such_user: return {404, "no-such-user", "There is no such user."};
+    case Code::no_such_path: return {404, "not-found", "There is no such resource."};
+    case Code::wrong_method: return {405, "wrong-method", "The resource has other methods."};
+    case Code::too_large: return {413, "too-large", "The request is too large."};
+    case Code::wrong_media: return {415, "wrong-media-type", "Send application/json."};
+    case Code::malformed: return {400, "malformed", "The body is not a JSON object."};
+    case Code::wrong_type: return {422, "wrong-type", "The request is not valid."};
+    case Code::missing: return {422, "missing", "The request is not valid."};
+    case Code::invalid: return {422, "invalid", "The request is not valid."};
     case Code::factor_not_allowed:
-        return {422, "Unprocessable Content", "The factor is not allowed."};
-    case Code::nothing_enabled: return {409, "Conflict", "No MFA is enabled."};
-    case Code::external_factor: return {409, "Conflict", "The factor is held by its provider."};
-    case Code::unchanged: return {409, "Conflict", "Nothing would change."};
-    case Code::proof_too_old: return {403, "Forbidden", "Verify a second factor first."};
-    case Code::not_configured: return {409, "Conflict", "The tenant is not configured for this."};
+        return {422, "factor-not-allowed", "A factor is not allowed, or none is."};
+    case Code::nothing_enabled: return {409, "nothing-enabled", "No MFA is enabled."};
+    case Code::external_factor:
+        return {409, "external-factor", "The factor is held by its provider."};
+    case Code::unchanged: return {409, "unchanged", "Nothing would change."};
+    case Code::proof_too_old: return {403, "proof-too-old", "Verify a second factor first."};
+    case Code::not_configured:
+        return {409, "not-configured", "The tenant is not configured for this."};
     case Code::key_reused:
-        return {422, "Unprocessable Content", "The Idempotency-Key was used for another request."};
-    case Code::wrong_login: return {401, "Unauthorized", "Wrong login or password."};
+        return {422, "key-reused", "The Idempotency-Key was used for another request."};
+    case Code::wrong_login: return {401, "wrong-login", "Wrong login or password."};
     case Code::too_many_logins:
-    case Code::too_many: return {429, "Too Many Requests", "Too many requests. Try again later."};
+    case Code::too_many: return {429, "too-many-requests", "Too many requests. Try again later."};
     case Code::unavailable:
-        return {503, "Service Unavailable", "The service is not available. Try again later."};
+        return {503, "unavailable", "The service is not available. Try again later."};
     case Code::internal: break;
     }
-    return {500, "Internal Server Error", "The request failed. Its id helps to find out why."};
+    return {500, "internal", "The request failed. Its id helps to find out why."};
 }
 
 class Native : public Dialect {
 public:
     domain::DialectName name() const override { return domain::DialectName::native; }
-    std::span<const Route> routes() const override { return {}; }
+    std::span<const Route> routes() const override { return route_table; }
     Refused refused(Code code) const override { return refusal(code); }
 
     Response refuse(
         const Request& request, const service::Call& call, const Refusal& why) const override {
         const Refused refused = refusal(why.code);
-        std::string detail(refused.text);
-        if (!why.field.empty()) detail = why.field + " " + why.why;
-        Response response = http::problem(refused.status, refused.code, detail, request.request_id);
+        const std::string detail =
+            why.field.empty() ? std::string(refused.text) : why.field + " " + why.why;
+        platform::JsonText problem = http::begin_problem(
+            refused.status, http::reason_phrase(refused.status), detail, request.request_id);
+        problem.member("code", refused.code);
+        if (!why.field.empty()) problem.member("field", why.field);
+        Response response(
+            refused.status, http::problem_type, std::move(problem.end_object()).str());
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");
         add_allow(response, why);
         add_rate_fields(response, call);

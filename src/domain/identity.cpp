@@ -11,4 +11,11 @@ bool is_valid_id(std::string_view text) {
     });
 }
 
+bool is_locale(std::string_view text) {
+    return !text.empty() && text.size() <= 35 && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    });
+}
+
 } // namespace mfad::domain

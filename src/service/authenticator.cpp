@@ -184,6 +184,7 @@ Awaitable<Result<Call>> Authenticator::check_token(std::string_view token, const
         call.caller.user = parts->text(issuer->user_claim).value_or("");
         call.caller.email = parts->text("email").value_or("");
     }
+    call.caller.has_token = true;
     call.caller.credential_id = token_identity(*issuer, call.caller);
     co_return call;
 }

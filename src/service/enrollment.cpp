@@ -16,8 +16,18 @@ using runtime::Awaitable;
 using store::LinkState;
 
 constexpr std::size_t secret_size = 24;
-constexpr std::size_t token_size = 2 + secret_size; // partition, big endian, then the secret
+constexpr std::size_t head_size = 2; // partition, big endian; before the secret, and before the id
+constexpr std::size_t token_size = head_size + secret_size;
 constexpr std::size_t id_size = 16;
+
+std::string head_of(unsigned partition) {
+    return {static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
+}
+
+unsigned partition_of(std::string_view bytes) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    return unsigned{byte(0)} << 8 | byte(1);
+}
 
 /// The id of a token: its partition, and as much of its hash as no two tokens share.
 std::string id_of(std::string_view token_bytes) {
@@ -33,10 +43,23 @@ platform::Place code_place(const store::LinkRef& link) {
 std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned partitions) {
     const auto bytes = platform::from_base64url(token);
     if (!bytes || bytes->size() != token_size) return std::nullopt;
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>((*bytes)[i]); };
-    const unsigned partition = unsigned{byte(0)} << 8 | byte(1);
+    const unsigned partition = partition_of(*bytes);
     if (partition >= partitions) return std::nullopt;
     return store::LinkRef{partition, id_of(*bytes)};
+}
+
+std::string public_link_id(const store::LinkRef& link) {
+    return platform::base64url(
+        platform::concat(head_of(link.partition), platform::from_base64url(link.id).value_or("")));
+}
+
+std::optional<store::LinkRef> link_of_public_id(std::string_view text, unsigned partitions) {
+    const auto bytes = platform::from_base64url(text);
+    if (!bytes || bytes->size() != head_size + id_size) return std::nullopt;
+    const unsigned partition = partition_of(*bytes);
+    if (partition >= partitions) return std::nullopt;
+    return store::LinkRef{
+        partition, platform::base64url(std::string_view(*bytes).substr(head_size))};
 }
 
 std::string enrollment_href(std::string_view public_url, std::string_view token) {
@@ -50,9 +73,8 @@ Enrollment::Enrollment(
 
 NewLink Enrollment::new_link(const domain::UserRef& user) {
     const unsigned partition = keys_.partition(user);
-    const char head[]{static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
     const std::string bytes =
-        platform::concat(std::string_view(head, 2), platform::random_bytes(secret_size));
+        platform::concat(head_of(partition), platform::random_bytes(secret_size));
 
     NewLink link;
     link.token = platform::base64url(bytes);
@@ -101,6 +123,17 @@ Awaitable<LinkView> Enrollment::view(std::string_view token) {
     else
         view.state = LinkState::no_address;
     co_return view;
+}
+
+Awaitable<std::optional<store::Link>> Enrollment::status(
+    const std::string& tenant, std::string_view public_id) {
+    const std::optional<store::LinkRef> ref = link_of_public_id(public_id, keys_.partitions());
+    if (!ref) co_return std::nullopt;
+    const std::optional<domain::UserRef> user = co_await links_.owner(*ref);
+    if (!user || user->tenant != tenant) co_return std::nullopt;
+    store::Link link = co_await links_.read(*ref, *user, options_.code_tries);
+    if (link.state == LinkState::unknown) co_return std::nullopt;
+    co_return link;
 }
 
 Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {

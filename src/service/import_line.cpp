@@ -62,13 +62,6 @@ void read_mfa(FieldReader& in, store::UserRecord& record) {
         record.last_auth_time = read_time(in, "last_auth_time");
 }
 
-bool is_locale(std::string_view text) {
-    return !text.empty() && text.size() <= 35 && std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_';
-    });
-}
-
 Result<ImportLine> read_user(const json::object& object) {
     static constexpr std::string_view known[] = {"tenant", "id", "email", "locale", "mfa"};
     FieldReader in(object, "user");
@@ -86,7 +79,8 @@ Result<ImportLine> read_user(const json::object& object) {
     if (in.is_null("locale")) {
         user.record.locale.emplace();
     } else if (const auto locale = in.maybe_text("locale")) {
-        if (!is_locale(*locale)) in.invalid("locale", "must be a language tag such as en or pt-BR");
+        if (!domain::is_locale(*locale))
+            in.invalid("locale", "must be a language tag such as en or pt-BR");
         user.record.locale = *locale;
     }
     if (const json::object* mfa = in.maybe_object("mfa")) {

@@ -63,18 +63,13 @@ SettingsService::SettingsService(
       vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {}
 
 std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
-    if (!call.key) return std::nullopt;
-    store::Idempotency entry;
-    entry.record = context_.keys().idempotency(call.key->partition, call.key->hash);
-    entry.fingerprint = call.key->fingerprint;
-    entry.lifetime = options_.key_lifetimes.of(*call.key);
-    entry.storable = call.key->storable;
-    return entry;
+    return idempotency_of(call, context_.keys(), options_.key_lifetimes);
 }
 
 bool SettingsService::may_provision(const Call& call, const std::string& user) const {
-    return call.tenant->provisions_users && call.caller.kind == domain::Caller::Kind::user &&
-           user == call.caller.user && domain::is_valid_id(user);
+    const domain::Caller& caller = call.caller;
+    return call.tenant->provisions_users && caller.kind == domain::Caller::Kind::user &&
+           caller.has_token && user == caller.user && domain::is_valid_id(user);
 }
 
 Awaitable<bool> SettingsService::provision(const Call& call, const std::string& user) {
@@ -108,6 +103,7 @@ Changed SettingsService::changed_by(
     if (change.link != SettingsChange::Link::always || outcome.link == store::LinkOutcome::none)
         return changed;
     std::string token = std::move(link.token);
+    changed.link_ends = outcome.link_ends;
     if (outcome.replay == store::Replay::replayed) {
         const auto first = vault_.sealer.open(
             SealPurpose::idempotency, supplement_place(*call.key), outcome.supplement);
@@ -115,6 +111,8 @@ Changed SettingsService::changed_by(
         token = *first;
     }
     changed.link = enrollment_href(enrollment_.options().public_url, token);
+    if (const auto ref = link_of_token(token, context_.keys().partitions()))
+        changed.link_id = public_link_id(*ref);
     return changed;
 }
 

@@ -249,10 +249,10 @@ Result<domain::Permissions> read_permissions(
     return read;
 }
 
-Result<TenantDefinition> read_tenant(const json::object& object) {
+Result<TenantDefinition> read_tenant(const json::object& object, const std::string& path) {
     static constexpr std::string_view known[] = {"id",     "name",     "allowed", "default", "jwt",
                                                  "limits", "webauthn", "mail",    "options"};
-    FieldReader in(object, "tenant");
+    FieldReader in(object, path);
     in.refuse_others(known);
     TenantDefinition definition;
     Tenant& tenant = definition.tenant;

@@ -17,18 +17,37 @@ platform::Place jwt_place(const std::string& tenant) {
 
 } // namespace
 
+store::TenantChange change_of(const TenantDefinition& definition) {
+    store::TenantChange change;
+    if (definition.allowed) {
+        change.policy_mask = FactorSet::all();
+        change.policy_value = *definition.allowed;
+    }
+    change.default_setting = definition.default_setting;
+    if (definition.default_setting == domain::DefaultSetting::allowed_email)
+        change.must_be_in_policy = FactorType::email;
+    change.options = (definition.tenant.navixy_default_applies_unset ? 1U : 0U) |
+                     (definition.tenant.verified_addresses_only ? 2U : 0U);
+    change.fields.emplace_back(store::TenantStore::document, definition.document);
+    return change;
+}
+
+Awaitable<std::optional<store::TenantRecord>> TenantRepository::record(
+    const std::string& id) const {
+    std::optional<store::TenantRecord> record = co_await tenants_.find(id);
+    if (!record || record->jwt.empty()) co_return record;
+    const auto opened =
+        vault_.sealer.open(platform::SealPurpose::tenant, jwt_place(id), record->jwt);
+    if (!opened) throw store::Corrupt("a tenant's keys that this key file does not open");
+    record->jwt = *opened;
+    co_return record;
+}
+
 Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(
     const std::string& id) const {
-    const auto record = co_await tenants_.find(id);
-    if (!record) co_return nullptr;
-    std::string jwt;
-    if (!record->jwt.empty()) {
-        const auto opened =
-            vault_.sealer.open(platform::SealPurpose::tenant, jwt_place(id), record->jwt);
-        if (!opened) throw store::Corrupt("a tenant's keys that this key file does not open");
-        jwt = *opened;
-    }
-    auto read = read_stored_tenant(id, record->document, jwt);
+    const std::optional<store::TenantRecord> stored = co_await record(id);
+    if (!stored) co_return nullptr;
+    auto read = read_stored_tenant(id, stored->document, stored->jwt);
     if (!read) throw store::Corrupt("a tenant's record that cannot be read: " + read.error().field);
     auto tenant = std::make_shared<domain::Tenant>(std::move(*read));
     co_return tenant;
@@ -37,21 +56,15 @@ Awaitable<std::shared_ptr<const domain::Tenant>> TenantRepository::find(
 Awaitable<domain::Result<void>> TenantRepository::define(const TenantDefinition& definition) const {
     const std::string& id = definition.tenant.id;
     const auto known = co_await settings_.rules(id);
-    store::TenantChange change;
+    store::TenantChange change = change_of(definition);
     change.create = true;
-    if (definition.allowed || !known) {
+    if (!definition.allowed && !known) {
         change.policy_mask = FactorSet::all();
-        change.policy_value = definition.allowed.value_or(built_in);
+        change.policy_value = built_in;
     }
-    change.default_setting = definition.default_setting;
-    if (definition.default_setting == domain::DefaultSetting::allowed_email)
-        change.must_be_in_policy = FactorType::email;
-    change.options = (definition.tenant.navixy_default_applies_unset ? 1U : 0U) |
-                     (definition.tenant.verified_addresses_only ? 2U : 0U);
     std::string sealed;
     if (!definition.jwt.empty())
         sealed = vault_.sealer.seal(platform::SealPurpose::tenant, jwt_place(id), definition.jwt);
-    change.fields.emplace_back(store::TenantStore::document, definition.document);
     change.fields.emplace_back(store::TenantStore::jwt, std::move(sealed));
     const store::TenantOutcome outcome = co_await settings_.change_tenant(id, change, nullptr);
     if (outcome.status != domain::ChangeStatus::done)

@@ -90,7 +90,15 @@ Awaitable<void> CredentialStore::put(
     command.arg(context_.keys().credential(digest)).arg(encode(credential));
     if (credential.expires_at)
         command.arg("PXAT").arg(credential.expires_at->time_since_epoch().count());
-    co_await context_.exec(command);
+    if (credential.user.empty()) {
+        co_await context_.exec(command);
+        co_return;
+    }
+    // Known to his record first, so that who removes him finds it.
+    const domain::UserRef user{credential.tenant, credential.user};
+    redis::Command note("SADD");
+    note.arg(context_.keys().credentials(user)).arg(digest);
+    co_await context_.exec(note, command);
 }
 
 Awaitable<bool> CredentialStore::remove(const std::string& digest) const {

@@ -6,6 +6,7 @@ namespace mfad::store {
 namespace {
 
 constexpr std::int64_t replayed_mark = -1;
+constexpr std::uint8_t outdated = 255; // set_tenant.lua
 
 /// The rest of an idempotency record: length and bytes of the outcome, then the supplement.
 ScriptOutcome decode_record(std::string_view record) {
@@ -47,9 +48,10 @@ TenantOutcome decode_tenant_outcome(const redis::Reply& reply) {
     const ScriptOutcome decoded = decode_outcome(reply);
     TenantOutcome outcome;
     outcome.replay = decoded.replay;
-    if (decoded.replay != Replay::key_reused)
-        outcome.status =
-            static_cast<domain::ChangeStatus>(platform::PackedReader(decoded.outcome).u8());
+    if (decoded.replay == Replay::key_reused) return outcome;
+    const std::uint8_t status = platform::PackedReader(decoded.outcome).u8();
+    outcome.outdated = status == outdated;
+    if (!outcome.outdated) outcome.status = static_cast<domain::ChangeStatus>(status);
     return outcome;
 }
 

@@ -13,6 +13,27 @@ MailClass class_of(const std::string& job) {
     return static_cast<MailClass>(job[0] - '0');
 }
 
+/// A call of `settle_job.lua` with its keys. @param place where the job goes; empty: it is done
+redis::Command settle_command(
+    const Keys& keys, const QueuedJob& job, const std::string& place, const MailNote* note) {
+    const std::size_t count = 1U + (place.empty() ? 0U : 1U) + (note != nullptr ? 2U : 0U);
+    redis::Command command = redis::Command::eval(scripts::settle_job, count);
+    command.arg(keys.leased(job.partition));
+    if (!place.empty()) command.arg(place);
+    if (note != nullptr) {
+        command.arg(keys.link(job.partition, note->link_id));
+        command.arg(keys.link_events(job.partition, note->link_id));
+    }
+    return command;
+}
+
+void append_note(redis::Command& command, const MailNote* note) {
+    if (note != nullptr)
+        command.arg(static_cast<unsigned>(note->mail));
+    else
+        command.arg("");
+}
+
 } // namespace
 
 Awaitable<Claimed> JobStore::claim(
@@ -36,9 +57,10 @@ Awaitable<Claimed> JobStore::claim(
     co_return claimed;
 }
 
-Awaitable<bool> JobStore::finish(const QueuedJob& job) const {
-    redis::Command command = redis::Command::eval(scripts::settle_job, 1);
-    command.arg(context_.keys().leased(job.partition)).arg(job.bytes);
+Awaitable<bool> JobStore::finish(const QueuedJob& job, const MailNote* note) const {
+    redis::Command command = settle_command(context_.keys(), job, {}, note);
+    command.arg(job.bytes).arg("").arg("");
+    append_note(command, note);
     const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
     co_return reply.integer() == 1;
 }
@@ -46,19 +68,21 @@ Awaitable<bool> JobStore::finish(const QueuedJob& job) const {
 Awaitable<bool> JobStore::postpone(
     const QueuedJob& job, const std::string& next, platform::UnixMillis due) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::settle_job, 2);
-    command.arg(keys.leased(job.partition)).arg(keys.due(job.partition, class_of(next)));
+    const std::string place = keys.due(job.partition, class_of(next));
+    redis::Command command = settle_command(keys, job, place, nullptr);
     command.arg(job.bytes).arg(next).arg(due.time_since_epoch().count());
+    append_note(command, nullptr);
     const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
     co_return reply.integer() == 1;
 }
 
 Awaitable<bool> JobStore::bury(
-    const QueuedJob& job, const std::string& last, platform::UnixMillis now) const {
+    const QueuedJob& job, const std::string& last, platform::UnixMillis now,
+    const MailNote* note) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::settle_job, 2);
-    command.arg(keys.leased(job.partition)).arg(keys.dead(job.partition));
+    redis::Command command = settle_command(keys, job, keys.dead(job.partition), note);
     command.arg(job.bytes).arg(last).arg(now.time_since_epoch().count());
+    append_note(command, note);
     const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
     co_return reply.integer() == 1;
 }

@@ -4,6 +4,7 @@
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -85,6 +86,31 @@ unsigned Keys::tenant_partition(std::string_view tenant) const {
 std::string Keys::user(const domain::UserRef& user) const {
     const std::string identity = of_tenant(user.tenant, user.user);
     return tagged(crc16(identity) % partitions_, "u:", identity);
+}
+
+std::string Keys::credentials(const domain::UserRef& user) const {
+    const std::string identity = of_tenant(user.tenant, user.user);
+    return tagged(crc16(identity) % partitions_, "creds:", identity);
+}
+
+std::string Keys::user_pattern(std::string_view tenant) {
+    std::string pattern = "mfa:{p*}:u:";
+    for (const char c : of_tenant(tenant, {})) {
+        if (std::string_view("*?[]^\\").find(c) != std::string_view::npos) pattern += '\\';
+        pattern += c;
+    }
+    return pattern + '*';
+}
+
+std::optional<std::string_view> Keys::user_of_key(std::string_view key, std::string_view tenant) {
+    // Read from the front: an id may hold anything that looks like the rest of a key.
+    constexpr std::string_view head = "mfa:{p";
+    if (!key.starts_with(head)) return std::nullopt;
+    key.remove_prefix(head.size());
+    key.remove_prefix(std::min(key.find_first_not_of("0123456789"), key.size()));
+    const std::string middle = concat("}:u:", of_tenant(tenant, {}));
+    if (!key.starts_with(middle) || key.size() == middle.size()) return std::nullopt;
+    return key.substr(middle.size());
 }
 
 std::string Keys::rules(unsigned partition, std::string_view tenant) const {

@@ -8,7 +8,7 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::size_t record_head = 3 + 8 + 1;
+constexpr std::size_t record_head = 3 + 8 + 3;
 
 platform::UnixMillis time_of(std::int64_t millis) {
     return platform::UnixMillis{std::chrono::milliseconds{millis}};
@@ -20,7 +20,9 @@ domain::UserRef owner_of(std::string_view record) {
     if (packed.u8() != 1) throw Corrupt("a link of an unknown format");
     packed.u8(); // kind
     packed.u8(); // who caused it
-    packed.number();
+    packed.number(); // its end
+    packed.u8();     // its mail
+    packed.u8();     // the factors it is for
     const std::string_view ids = record.substr(record_head);
     const std::size_t tenant_size = packed.u8();
     return {std::string(ids.substr(0, tenant_size)), std::string(ids.substr(tenant_size))};
@@ -59,6 +61,8 @@ Awaitable<Link> LinkStore::read(
     found.ends = time_of(reply.at(2).integer());
     if (const auto packed = reply.at(3).integer(); packed != 0) found.mfa = decode_state(packed);
     if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
+    found.mail = static_cast<LinkMail>(reply.at(5).integer());
+    found.factors = domain::FactorSet::from_bits(static_cast<unsigned>(reply.at(6).integer()));
     co_return found;
 }
 

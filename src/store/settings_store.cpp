@@ -35,6 +35,7 @@ std::uint32_t flags_of(const ChangeOrder& order) {
     set(1024, c.must_allow_any);
     set(2048, c.by_server);
     set(4096, order.idempotency != nullptr);
+    set(8192, !c.mails_link);
     return flags;
 }
 
@@ -60,6 +61,7 @@ platform::PackedWriter pack_change(std::size_t users, const ChangeOrder& order) 
     packed.u8(static_cast<std::uint8_t>(c.change_restricted)).u8(c.must_be_allowed.bits());
     packed.u32(milliseconds_of(domain::proof_age)).u32(milliseconds_of(order.link_lifetime));
     pack_policy(packed, order.links);
+    packed.u8(c.link_factors.bits());
     packed.u8(static_cast<std::uint8_t>(order.policies.size()));
     for (const domain::RatePolicy& policy : order.policies)
         pack_policy(packed, policy);
@@ -106,6 +108,8 @@ ChangeOutcome change_outcome(std::string_view bytes) {
     outcome.after.last_auth_time = time_or_none(packed.number());
     outcome.link = static_cast<LinkOutcome>(packed.u8());
     outcome.kind = static_cast<LinkKind>(packed.u8());
+    outcome.link_ends =
+        platform::UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(packed.number())}};
     while (!packed.at_end())
         outcome.verdicts.push_back(decode_verdict(packed));
     return outcome;
@@ -186,6 +190,7 @@ Awaitable<TenantOutcome> SettingsStore::change_tenant(
     command.arg(change.default_setting ? static_cast<int>(*change.default_setting) : -1);
     command.arg(change.must_be_in_policy.bits());
     command.arg(change.options ? static_cast<int>(*change.options) : -1);
+    command.arg(change.expected_document);
     command.arg(change.fields.size());
     for (const auto& [field, value] : change.fields)
         command.arg(field).arg(value);

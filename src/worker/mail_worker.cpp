@@ -25,6 +25,7 @@ using mail::Delivery;
 using runtime::Awaitable;
 using service::MailJob;
 using std::chrono::milliseconds;
+using store::LinkMail;
 
 constexpr milliseconds take_back_interval{1000};
 constexpr milliseconds store_pause{500};          // after the store failed
@@ -185,7 +186,7 @@ private:
         }
         const milliseconds age = now - job->created;
         if (now >= job->not_after) {
-            co_await jobs_.finish(queued);
+            co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::expired, age);
         }
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
@@ -193,7 +194,7 @@ private:
         if (contact && contact->current_link == job->link_id)
             address = service::open_address(contact->address, job->user, vault_);
         if (!address) {
-            co_await jobs_.finish(queued);
+            co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
         }
         const mail::Message message = co_await compose(*job, *contact, *address);
@@ -245,13 +246,24 @@ private:
             initiate, runtime::use_awaitable, std::move(envelope));
     }
 
+    /// Whether the job is the mail that brings a link, which has a note of it.
+    static bool is_of_link(const MailJob& job) {
+        return job.kind == MailJob::Kind::enrollment_link;
+    }
+
+    Awaitable<void> finish(const store::QueuedJob& queued, const MailJob& job, LinkMail mail) {
+        const store::MailNote note{job.link_id, mail};
+        const store::MailNote* const noted = is_of_link(job) ? &note : nullptr;
+        co_await jobs_.finish(queued, noted);
+    }
+
     Awaitable<void> settle(
         const store::QueuedJob& queued, MailJob job, const Delivery& delivery,
         platform::UnixMillis now) {
         using Outcome = Delivery::Outcome;
         const milliseconds age = now - job.created;
         if (delivery.outcome == Outcome::delivered) {
-            co_await jobs_.finish(queued);
+            co_await finish(queued, job, LinkMail::sent);
             co_return settled(queued, MailOutcome::delivered, age);
         }
         if (delivery.outcome == Outcome::misconfigured) {
@@ -267,7 +279,9 @@ private:
             co_await jobs_.postpone(queued, next, *due);
             settled(queued, MailOutcome::postponed, age, &delivery);
         } else {
-            co_await jobs_.bury(queued, next, now);
+            const store::MailNote note{job.link_id, LinkMail::dead};
+            const store::MailNote* const noted = is_of_link(job) ? &note : nullptr;
+            co_await jobs_.bury(queued, next, now, noted);
             settled(queued, MailOutcome::dead, age, &delivery);
         }
     }

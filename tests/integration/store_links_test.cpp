@@ -3,6 +3,7 @@
 #include "store_scene.hpp"
 
 #include "mfad/platform/packed.hpp"
+#include "mfad/store/job_store.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -337,6 +338,59 @@ BOOST_AUTO_TEST_CASE(who_has_no_address_gets_no_mail) {
         BOOST_CHECK(sent.state == LinkState::no_address);
         const auto mails = co_await links.due(store::MailClass::link);
         BOOST_TEST(mails == 0);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_is_not_mailed_takes_nothing_from_the_budget) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await set_scene(store);
+        Links links(store);
+        SettingsChange silent;
+        silent.link = SettingsChange::Link::always;
+        silent.mails_link = false;
+        silent.link_factors = email;
+        for (int i = 0; i < 5; ++i) {
+            const auto made = co_await links.make_by("silent", silent);
+            BOOST_CHECK(made.link == LinkOutcome::made);
+        }
+        const auto made = co_await links.make("mailed");
+        BOOST_CHECK(made.link == LinkOutcome::mailed);
+        const auto mails = co_await links.due(store::MailClass::link);
+        BOOST_TEST(mails == 1);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_becomes_of_its_mail_is_noted_with_a_link_that_is_there) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await set_scene(store);
+        Links links(store);
+        const store::LinkStore link_store(store);
+        const auto made = co_await links.make("one");
+        const store::LinkRef ref = links.ref("one");
+        store::Link link = co_await link_store.read(ref, ada, tries);
+        BOOST_CHECK(link.mail == store::LinkMail::owed);
+        BOOST_TEST((link.ends == made.link_ends));
+        BOOST_TEST(link.factors.empty());
+
+        const store::JobStore jobs(store);
+        const store::Claimed claimed = co_await jobs.claim(1, 1min, false, 0);
+        const store::MailNote note{"one", store::LinkMail::sent};
+        co_await jobs.finish(claimed.jobs.at(0), &note);
+        link = co_await link_store.read(ref, ada, tries);
+        BOOST_CHECK(link.mail == store::LinkMail::sent);
+
+        const store::MailNote late{"one", store::LinkMail::dead};
+        const bool settled = co_await jobs.bury(claimed.jobs.at(0), "2job", claimed.now, &late);
+        BOOST_TEST(!settled);
+        link = co_await link_store.read(ref, ada, tries);
+        BOOST_CHECK(link.mail == store::LinkMail::sent);
+
+        co_await links.make("two");
+        const store::Claimed second = co_await jobs.claim(1, 1min, false, 0);
+        const store::MailNote gone{"nobodys", store::LinkMail::dead};
+        co_await jobs.bury(second.jobs.at(0), "2job", second.now, &gone);
+        const auto owner = co_await link_store.owner(links.ref("nobodys"));
+        BOOST_TEST(!owner.has_value());
     });
 }
 

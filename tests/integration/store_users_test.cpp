@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+
 using namespace mfad;
 using namespace mfad::domain;
 using namespace std::chrono_literals;
@@ -265,6 +267,117 @@ BOOST_AUTO_TEST_CASE(a_tenants_quota_is_his_own_and_a_credential_has_only_so_man
         taken = co_await take(quotas, "acme", off, place);
         BOOST_TEST(!taken.place);
         BOOST_TEST((taken.verdict.retry_after > 59min));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(who_may_only_create_or_only_change_does_no_more) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await test::define_tenant(store, "acme", email);
+        const UserStore users(store);
+        UserRecord record = record_of(ada, "ada-digest--");
+        record.may_be_created = false;
+        Put put = co_await users.put(record);
+        BOOST_CHECK(put == Put::not_permitted);
+        bool exists = co_await users.exists(ada);
+        BOOST_TEST(!exists);
+        record.may_be_created = true;
+        record.may_be_changed = false;
+        put = co_await users.put(record);
+        BOOST_CHECK(put == Put::created);
+        put = co_await users.put(record); // the same again would change nothing, and is refused
+        BOOST_CHECK(put == Put::not_permitted);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_user_leaves_nothing_behind) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await test::define_tenant(store, "acme", email);
+        const UserStore users(store);
+        const UserRef eve{"acme", "eve"};
+        co_await users.put(record_of(ada, "same-digest-"));
+        co_await users.put(record_of(eve, "same-digest-"));
+        const store::CredentialStore credentials(store);
+        const std::string digest = store::credential_digest("a-secret-of-ada-s");
+        domain::Credential credential;
+        credential.tenant = "acme";
+        credential.user = "ada";
+        credential.permissions_json = "{}";
+        co_await credentials.put(digest, credential);
+
+        store::Removal removal = co_await users.remove(ada, nullptr);
+        BOOST_CHECK(removal.status == ChangeStatus::done);
+        const bool exists = co_await users.exists(ada);
+        BOOST_TEST(!exists);
+        const auto found = co_await credentials.find(digest);
+        BOOST_TEST(!found.has_value());
+        auto same = co_await users.find_by_address("acme", "same-digest-");
+        BOOST_TEST(same == std::vector<std::string>{"eve"});
+        const std::string bucket = store.keys().addresses("acme", "same-digest-");
+        redis::Command look("HGET");
+        look.arg(bucket).arg("same-digest-");
+        const redis::Reply entry = co_await store.exec(look);
+        BOOST_TEST(entry.text() == "eve");
+
+        removal = co_await users.remove(ada, nullptr);
+        BOOST_CHECK(removal.status == ChangeStatus::no_such_user);
+        removal = co_await users.remove(eve, nullptr);
+        BOOST_CHECK(removal.status == ChangeStatus::done);
+        const redis::Reply none = co_await store.exec(look);
+        BOOST_TEST(none.is_nil());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_removal_removes_nobody_who_came_since) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await test::define_tenant(store, "acme", email);
+        const UserStore users(store);
+        store::Idempotency key;
+        key.record = store.keys().idempotency(store.keys().partition(ada), "key");
+        key.fingerprint = std::string(32, 'f');
+        key.lifetime = 1h;
+        key.storable = store::storable_bit(ChangeStatus::done);
+        co_await users.put(record_of(ada, "ada-digest--"));
+        store::Removal removal = co_await users.remove(ada, &key);
+        BOOST_CHECK(removal.replay == store::Replay::fresh);
+        co_await users.put(record_of(ada, "ada-digest--"));
+        removal = co_await users.remove(ada, &key);
+        BOOST_CHECK(removal.replay == store::Replay::replayed);
+        BOOST_CHECK(removal.status == ChangeStatus::done);
+        const auto found = co_await users.find_by_address("acme", "ada-digest--");
+        BOOST_TEST(found == std::vector<std::string>{"ada"});
+        key.fingerprint = std::string(32, 'g');
+        removal = co_await users.remove(ada, &key);
+        BOOST_CHECK(removal.replay == store::Replay::key_reused);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_listing_comes_to_each_user_of_the_tenant) {
+    run([](const Context& store) -> Awaitable<void> {
+        const UserStore users(store);
+        co_await test::define_tenant(store, "acme", email);
+        co_await test::define_tenant(store, "acme2", email);
+        std::set<std::string> made;
+        for (int i = 0; i < 250; ++i) {
+            const std::string user = "user-" + std::to_string(i);
+            const UserRef ours{"acme", user};
+            const UserRef theirs{"acme2", user + "x"};
+            co_await users.put(record_of(ours, "digest-of-12"));
+            co_await users.put(record_of(theirs, "digest-of-12"));
+            made.insert(user);
+        }
+        std::set<std::string> seen;
+        std::string cursor;
+        do {
+            const store::UserBatch batch = co_await users.list("acme", cursor);
+            seen.insert(batch.users.begin(), batch.users.end());
+            cursor = batch.cursor;
+        } while (!cursor.empty());
+        BOOST_TEST(seen == made);
+        const std::vector<std::string> wanted{"user-7", "nobody", "user-9"};
+        const auto contacts = co_await users.contacts("acme", wanted);
+        BOOST_TEST(contacts.at(0)->address.digest == "digest-of-12");
+        BOOST_TEST(!contacts.at(1).has_value());
+        BOOST_TEST(contacts.at(2).has_value());
     });
 }
 

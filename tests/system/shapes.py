@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 
-DIALECTS = ("xsolla", "rebilly", "quiva", "navixy")
+DIALECTS = ("xsolla", "rebilly", "quiva", "navixy", "native")
 
 JSON_TYPE = "application/json; charset=utf-8"
 PROBLEM_TYPE = "application/problem+json; charset=utf-8"
@@ -56,6 +56,9 @@ def write_of(dialect, world, user="1", *, on=True):
     if dialect == "quiva":
         return Call(dialect, "PATCH", "/accounts/mfa-settings", {"X-Api-Key": world.secrets[user]},
                     {"totp_enabled": on})
+    if dialect == "native":
+        return Call(dialect, "PATCH", f"/v1/users/{user}/mfa", {"Authorization": f"Bearer {world.server_key}"},
+                    {"enabled": ["email"] if on else []})
     settings = {"type": "allowed", "factor_types": ["email"]} if on else {"type": "disallowed"}
     return Call(dialect, "POST", "/panel/user/mfa/settings/update", {"Authorization": f"NVX {world.session}"},
                 {"target": {"type": "selected", "ids": [int(user)]}, "settings": settings})
@@ -69,10 +72,12 @@ def read_of(dialect, world, user="1"):
         return Call(dialect, "GET", f"/organizations/{world.tenant}/profile/mfa", {"REB-APIKEY": world.secrets[user]})
     if dialect == "quiva":
         return Call(dialect, "GET", "/accounts/user-mfa-info", {"X-Api-Key": world.secrets[user]})
+    if dialect == "native":
+        return Call(dialect, "GET", f"/v1/users/{user}/mfa", {"Authorization": f"Bearer {world.server_key}"})
     return Call(dialect, "POST", "/panel/user/mfa/settings/default/read", {"Authorization": f"NVX {world.session}"}, {})
 
 
-SUCCESS = {"xsolla": 204, "rebilly": 201, "quiva": 200, "navixy": 200}  # of the write
+SUCCESS = {"xsolla": 204, "rebilly": 201, "quiva": 200, "navixy": 200, "native": 200}  # of the write
 
 
 # ---- shapes --------------------------------------------------------------------------------------------------------
@@ -96,10 +101,12 @@ def check_headers(response):
         assert response.header("Allow"), f"405 without Allow: {response.headers}"
 
 
-def check_problem(response, content_type):
-    """RFC 9457; the request's id is told as its instance."""
+def check_problem(response, content_type, members=()):
+    """RFC 9457; the request's id is told as its instance. `members` of the product's own are allowed."""
     assert response.header("Content-Type") == content_type
     problem = response.json()
+    for member in members:
+        assert problem.pop(member, "-")
     assert problem.pop("type", "about:blank") == "about:blank"
     assert problem.pop("status") == response.status
     assert problem.pop("title")
@@ -136,7 +143,7 @@ def check_refusal(dialect, response, status, code=None):
     assert response.status == status, response
     check_headers(response)
     if dialect == "native":
-        check_problem(response, PROBLEM_TYPE)
+        check_problem(response, PROBLEM_TYPE, ("code", "field"))
     elif dialect == "rebilly":
         check_problem(response, JSON_TYPE)
     elif dialect == "quiva" and status == 404:
@@ -159,15 +166,15 @@ def parameters_named(response):
 
 
 # DECISIONS: what each failure is in each dialect.
-NO_CREDENTIAL = {"xsolla": (401, "003-040"), "rebilly": (401,), "quiva": (401,), "navixy": (400, 3)}
-BAD_CREDENTIAL = {"xsolla": (401, "002-016"), "rebilly": (401,), "quiva": (401,), "navixy": (400, 4)}
-FORBIDDEN = {"xsolla": (403, "1901-0001"), "rebilly": (403,), "quiva": (401,), "navixy": (403, 13)}
+NO_CREDENTIAL = {"xsolla": (401, "003-040"), "rebilly": (401,), "quiva": (401,), "navixy": (400, 3), "native": (401,)}
+BAD_CREDENTIAL = {"xsolla": (401, "002-016"), "rebilly": (401,), "quiva": (401,), "navixy": (400, 4), "native": (401,)}
+FORBIDDEN = {"xsolla": (403, "1901-0001"), "rebilly": (403,), "quiva": (401,), "navixy": (403, 13), "native": (403,)}
 NO_PATH = {"xsolla": (404, "003-061"), "rebilly": (404,), "quiva": (404,), "navixy": (400, 111), "native": (404,)}
 WRONG_METHOD = {"xsolla": (405, "0"), "rebilly": (405,), "quiva": (405,), "navixy": (400, 112), "native": (405,)}
 MALFORMED = {"xsolla": (400, "0"), "rebilly": (400,), "quiva": (400,), "navixy": (400, 5), "native": (400,)}
-TOO_LARGE = {"xsolla": (413, "0"), "rebilly": (413,), "quiva": (413,), "navixy": (412, 9)}
+TOO_LARGE = {"xsolla": (413, "0"), "rebilly": (413,), "quiva": (413,), "navixy": (412, 9), "native": (413,)}
 WRONG_MEDIA = {"xsolla": (400, "0"), "rebilly": (415,), "quiva": (400,), "navixy": (400, 5), "native": (415,)}
-TOO_MANY = {"xsolla": (429, "002-057"), "rebilly": (429,), "quiva": (429,), "navixy": (429, 15)}
-STORE_DOWN = {"xsolla": (503, "004-001"), "rebilly": (503,), "quiva": (503,), "navixy": (503, 14)}
-OUR_FAULT = {"xsolla": (500, "004-001"), "rebilly": (500,), "quiva": (500,), "navixy": (500, 6)}
-KEY_REUSED = {"xsolla": (422, "0"), "rebilly": (422,), "quiva": (400,), "navixy": (400, 7)}
+TOO_MANY = {"xsolla": (429, "002-057"), "rebilly": (429,), "quiva": (429,), "navixy": (429, 15), "native": (429,)}
+STORE_DOWN = {"xsolla": (503, "004-001"), "rebilly": (503,), "quiva": (503,), "navixy": (503, 14), "native": (503,)}
+OUR_FAULT = {"xsolla": (500, "004-001"), "rebilly": (500,), "quiva": (500,), "navixy": (500, 6), "native": (500,)}
+KEY_REUSED = {"xsolla": (422, "0"), "rebilly": (422,), "quiva": (400,), "navixy": (400, 7), "native": (422,)}

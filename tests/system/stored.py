@@ -8,6 +8,7 @@ from redis.crc import key_slot
 
 FACTORS = {"email": 1, "totp": 2, "passkey": 4, "recovery_code": 8, "duo": 16, "guardian": 32}
 PARTITIONS = 64
+LINK_IDS = 14  # where a link's record has the ids of tenant and user (src/store/scripts/lib/link_record.lua)
 
 
 def value_of(redis, key):
@@ -16,11 +17,14 @@ def value_of(redis, key):
         return redis.hgetall(key)
     if kind == b"zset":
         return dict(redis.zrange(key, 0, -1, withscores=True))
+    if kind == b"set":
+        return redis.smembers(key)
     return redis.get(key)
 
 
 def state_of(redis, world):
-    """All that is kept for a tenant and his users, links included; not what limits count, nor what requests there were."""
+    """All that is kept for a tenant and his users, links included; not what limits count, nor what requests there were,
+    nor how far the worker is with a link's mail."""
     keys = [key for key in redis.scan_iter(match=f"*{world.tenant}*", count=10_000)
             if b"}:q:" not in key and b"}:live:" not in key]
     state = {key: value_of(redis, key) for key in keys}
@@ -28,8 +32,10 @@ def state_of(redis, world):
         if b"}:u:" in key:  # arrival times of limits
             state[key] = {field: v for field, v in value.items() if field != b"r"}
     for key in redis.scan_iter(match="mfa:*:enr:*", count=10_000):
-        if not key.endswith(b":e") and redis.get(key)[12:].startswith(world.tenant.encode()):
-            state[key], state[key + b":e"] = redis.get(key), redis.hgetall(key + b":e")
+        if not key.endswith(b":e") and redis.get(key)[LINK_IDS:].startswith(world.tenant.encode()):
+            events = redis.hgetall(key + b":e")
+            state[key] = redis.get(key)
+            state[key + b":e"] = {field: v for field, v in events.items() if field != b"m"}
     return state
 
 

@@ -90,7 +90,7 @@ NOT_QUITE_HTTP = {
 }
 
 
-@pytest.mark.parametrize("dialect", [*DIALECTS, "native"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("flaw", NOT_QUITE_HTTP)
 def test_once_there_is_a_target_its_owner_answers(mfad, world_of_module, dialect, flaw):
     call = shapes.Call("native", "POST", "/nothing", {}) if dialect == "native" else write_of(dialect, world_of_module)
@@ -110,4 +110,4 @@ def world_of_module(mfad):
 def test_the_problem_of_a_native_path_has_its_own_media_type(client):
     response = client.get("/nothing")
     assert response.status == 404
-    check_problem(response, shapes.PROBLEM_TYPE)
+    check_problem(response, shapes.PROBLEM_TYPE, ("code",))

@@ -30,13 +30,14 @@ PLACES = {
     "Bearer in Rebilly": ("rebilly", "Authorization", "Bearer "),
     "X-Api-Key": ("quiva", "X-Api-Key", ""),
     "Bearer in quiva": ("quiva", "Authorization", "Bearer "),
+    "Bearer in the native API": ("native", "Authorization", "Bearer "),
     "NVX": ("navixy", "Authorization", "NVX "),
     "hash": ("navixy", None, ""),
 }
 USERS_PLACES = {"REB-APIKEY", "Bearer in Rebilly", "X-Api-Key", "Bearer in quiva"}
 # CONTRACT: kind → where it is accepted.
 ACCEPTED_IN = {
-    "server": {"X-SERVER-AUTHORIZATION", "X-SERVER-AUTHORIZATION, Bearer", "REB-APIKEY"},
+    "server": {"X-SERVER-AUTHORIZATION", "X-SERVER-AUTHORIZATION, Bearer", "REB-APIKEY", "Bearer in the native API"},
     "secret": USERS_PLACES,
     "user token": USERS_PLACES,
     "session": {"NVX", "hash"},
@@ -96,7 +97,8 @@ def test_without_a_credential_of_its_own_a_call_has_none(client, crowd, dialect)
     bare = bare.but(without=tuple(bare.headers))
     foreign = {"X-SERVER-AUTHORIZATION": crowd.server_key, "REB-APIKEY": crowd.secrets["1"],
                "X-Api-Key": crowd.secrets["1"], "Cookie": f"hash={crowd.session}"}
-    own = {"xsolla": "X-SERVER-AUTHORIZATION", "rebilly": "REB-APIKEY", "quiva": "X-Api-Key", "navixy": ""}[dialect]
+    own = {"xsolla": "X-SERVER-AUTHORIZATION", "rebilly": "REB-APIKEY", "quiva": "X-Api-Key", "navixy": "",
+           "native": ""}[dialect]
     foreign.pop(own, None)
     for headers in ({}, foreign):
         check_refusal(dialect, bare.but(headers=headers).send(client), *NO_CREDENTIAL[dialect])

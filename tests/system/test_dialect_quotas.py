@@ -8,8 +8,8 @@ import pytest
 from conftest import start_mfad
 from world import ALLOWED, DISALLOWED, World
 
-DIALECTS = ("xsolla", "rebilly", "quiva", "navixy")
-CODES = {"xsolla": "002-057", "navixy": 15}
+DIALECTS = ("xsolla", "rebilly", "quiva", "navixy", "native")
+CODES = {"xsolla": "002-057", "navixy": 15, "native": "too-many-requests"}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,8 @@ def write(world, dialect, n=0, user="1", **headers):
         return world.rebilly("POST", user, headers=headers)
     if dialect == "quiva":
         return world.quiva("PATCH", user, {"totp_enabled": n % 2 == 0}, headers=headers)
+    if dialect == "native":
+        return world.native("PATCH", f"users/{user}/mfa", {"enabled": ["email"] if n % 2 == 0 else []}, headers=headers)
     body = {"target": {"type": "selected", "ids": [int(user)]}, "settings": (ALLOWED, DISALLOWED)[n % 2]}
     return world.navixy("user/mfa/settings/update", body, headers=headers)
 
@@ -46,6 +48,8 @@ def left(response, dialect):
 def code_of(response, dialect):
     if dialect == "xsolla":
         return response.json()["error"]["code"]
+    if dialect == "native":
+        return response.json()["code"]
     return response.json()["status"]["code"] if dialect == "navixy" else None
 
 
@@ -80,7 +84,7 @@ def test_a_quota_is_of_one_tenant_in_one_dialect(make_limited, dialect):
     assert write(world, dialect).status // 100 == 2
     assert write(world, dialect, 1).status == 429
     assert write(other, dialect).status // 100 == 2
-    users = {"rebilly": "2", "quiva": "3", "navixy": "2"}  # what Navixy allows, quiva wants a proof for
+    users = {"rebilly": "2", "quiva": "3", "navixy": "2", "native": "2"}  # what Navixy allows, quiva wants a proof for
     for another in users.keys() - {dialect}:
         assert write(world, another, user=users[another]).status // 100 == 2, another
 
@@ -89,7 +93,9 @@ def test_reads_are_counted_in_navixy_alone(make_limited):
     world = make_limited(**{dialect: "2/10m" for dialect in DIALECTS})
     for _ in range(5):
         assert world.xsolla_state("1") and world.rebilly_state("1") and world.quiva_state("1")
-        assert world.xsolla("GET", "1").header("RateLimit") is None
+        assert world.native_state("1")
+        for read in (world.xsolla("GET", "1"), world.native("GET", "users/1"), world.native("GET", "tenant")):
+            assert read.header("RateLimit") is None
     answers = [world.navixy("user/mfa/settings/default/read").status for _ in range(3)]
     assert answers == [200, 200, 429]
 

@@ -66,7 +66,7 @@ def test_without_a_store_nothing_is_answered_but_503_and_all_comes_back(own):
     own.store.start()
     own.wait_until_back()
     assert state_of(own.store.connection(), own.world) == before
-    for user, dialect in zip("1231", DIALECTS):
+    for user, dialect in zip("12312", DIALECTS):
         assert write_of(dialect, own.world, user).send(own.client).status == SUCCESS[dialect]
 
 

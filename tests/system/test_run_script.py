@@ -17,7 +17,7 @@ from harness import BINARY, PATIENCE, ROOT, text_of, wait_for
 from private_redis import PrivateRedis
 
 # What each line of the demo has to be answered.
-ANSWERS = {"Xsolla": "204", "Rebilly": "201", "quiva": "200", "Navixy": "200"}
+ANSWERS = {"Xsolla": "204", "Rebilly": "201", "quiva": "200", "native": "200", "Navixy": "200"}
 
 
 class Demo:

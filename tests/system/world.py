@@ -68,6 +68,10 @@ class World:
         target = {"type": "selected", "ids": list(ids)} if ids else {"type": "all"}
         return self.navixy("user/mfa/settings/update", {"target": target, "settings": settings})
 
+    def native(self, method, path, body=None, *, key=None, headers=None):
+        headers = {"Authorization": f"Bearer {key or self.server_key}", **(headers or {})}
+        return self.client.request(method, f"/v1/{path}", headers=headers, json_body=body)
+
     # ---- what the dialects show ----------------------------------------------------------------------------------
 
     def xsolla_state(self, user):
@@ -84,6 +88,17 @@ class World:
         response = self.quiva("GET", user, path="/accounts/user-mfa-info")
         assert response.status == 200, response
         return response.json()["data"]
+
+    def native_state(self, user):
+        response = self.native("GET", f"users/{user}/mfa")
+        assert response.status == 200, response
+        return response.json()
+
+    def with_permissions(self, **permissions):
+        """A server key that may do this and nothing else."""
+        key = random_secret("server")
+        self.mfad.load(self.credential("server", key, permissions=permissions))
+        return key
 
 
 ALLOWED = {"type": "allowed", "factor_types": ["email"]}

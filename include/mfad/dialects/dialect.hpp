@@ -9,6 +9,8 @@
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
+#include "mfad/service/tenant_admin.hpp"
+#include "mfad/service/users.hpp"
 
 #include <span>
 #include <string>
@@ -26,6 +28,9 @@ struct Services {
     service::SettingsService& settings;
     service::Quotas& quotas;
     service::Panel& panel;
+    service::Users& users;
+    service::TenantAdmin& tenant_admin;
+    service::Enrollment& enrollment;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 

@@ -68,6 +68,7 @@ struct Caller {
     std::string user;  ///< whom a `user` caller is; empty otherwise
     std::string email; ///< what a user's token says his address is, if anything
     Permissions permissions;
+    bool has_token = false;    ///< a signed token, as opposed to an opaque key
     std::string credential_id; ///< for logs and for the scope of idempotency keys; never secret
 };
 

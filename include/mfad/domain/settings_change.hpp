@@ -48,6 +48,8 @@ struct SettingsChange {
     Link link = Link::none;
     bool by_server = false; ///< caused by a server's or a dealer's credential: such a link holds
                             ///< for restricted users
+    bool mails_link = true; ///< whether a link goes out by mail; else the answer alone has it
+    FactorSet link_factors; ///< what the link is for; empty: whatever is allowed
 };
 
 /// What became of a change. The values are the scripts' (`change_settings.lua`).

@@ -3,6 +3,8 @@
 #include "mfad/domain/credential.hpp"
 #include "mfad/domain/rate_limit.hpp"
 #include "mfad/domain/tenant.hpp"
+#include "mfad/store/idempotency.hpp"
+#include "mfad/store/keys.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,5 +41,17 @@ struct Call {
     std::optional<RequestKey> key;
     std::vector<domain::RateReport> rates; ///< the tenant's quota first, then limits of the user
 };
+
+/// The idempotency key of a call as the scripts of its work take it; nothing without a key.
+inline std::optional<store::Idempotency> idempotency_of(
+    const Call& call, const store::Keys& keys, const KeyLifetimes& lifetimes) {
+    if (!call.key) return std::nullopt;
+    store::Idempotency entry;
+    entry.record = keys.idempotency(call.key->partition, call.key->hash);
+    entry.fingerprint = call.key->fingerprint;
+    entry.lifetime = lifetimes.of(*call.key);
+    entry.storable = call.key->storable;
+    return entry;
+}
 
 } // namespace mfad::service

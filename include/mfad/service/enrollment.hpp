@@ -61,6 +61,11 @@ public:
     /// How a link stands. Changes nothing, whoever fetches it.
     runtime::Awaitable<LinkView> view(std::string_view token);
 
+    /// How a link stands, for the tenant whose server knows its public id; nothing for an unknown
+    /// one.
+    runtime::Awaitable<std::optional<store::Link>> status(
+        const std::string& tenant, std::string_view public_id);
+
     /// Has a fresh code mailed to the user's stored address.
     runtime::Awaitable<store::CodeSent> send_code(std::string_view token);
 
@@ -85,6 +90,13 @@ private:
 
 /// The URL that a token is followed by: the page, with the token in the fragment.
 std::string enrollment_href(std::string_view public_url, std::string_view token);
+
+/// What a link is called where it may be seen: it leads to the record, and says nothing of the
+/// token. Partition and id of the record, in base64url.
+std::string public_link_id(const store::LinkRef& link);
+
+/// @return nothing for a text that is no id of this installation
+std::optional<store::LinkRef> link_of_public_id(std::string_view text, unsigned partitions);
 
 /// The record that a token stands for; nothing for a text that is no token of this installation.
 std::optional<store::LinkRef> link_of_token(std::string_view token, unsigned partitions);

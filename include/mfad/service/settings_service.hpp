@@ -28,7 +28,9 @@ domain::Refusal::Code refusal_code(domain::ChangeStatus status);
 struct Changed {
     domain::MfaState before;
     domain::MfaState after;
-    std::string link; ///< URL of the link that was made; empty: none
+    std::string link;    ///< URL of the link that was made; empty: none
+    std::string link_id; ///< of the same, for who asks how it stands
+    platform::UnixMillis link_ends{};
 };
 
 /// Reads and changes settings for every dialect. Each write is one script and one round trip; what

@@ -23,7 +23,9 @@ struct TenantDefinition {
 };
 
 /// Reads a definition. Unknown members are refused by name, as is a key that stands under two uses.
-domain::Result<TenantDefinition> read_tenant(const boost::json::object& definition);
+/// @param path dotted name of the definition, in refusals
+domain::Result<TenantDefinition> read_tenant(
+    const boost::json::object& definition, const std::string& path = "tenant");
 
 /// Reads what was stored of a definition. What `read_tenant` accepted is accepted.
 domain::Result<domain::Tenant> read_stored_tenant(

@@ -28,6 +28,9 @@ public:
         const std::string& id) = 0;
 };
 
+/// What a definition changes in the tenant's rules, and his document; without his keys.
+store::TenantChange change_of(const TenantDefinition& definition);
+
 /// Tenants as values, and as they are stored: keys of theirs only sealed.
 class TenantRepository {
 public:
@@ -36,6 +39,9 @@ public:
 
     /// @return null when there is no such tenant
     runtime::Awaitable<std::shared_ptr<const domain::Tenant>> find(const std::string& id) const;
+
+    /// The record itself, its keys unsealed. @return nothing when there is no such tenant
+    runtime::Awaitable<std::optional<store::TenantRecord>> record(const std::string& id) const;
 
     /// Defines a tenant anew. Policy and default of one that exists stay unless the definition
     /// names them.

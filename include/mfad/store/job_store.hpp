@@ -2,6 +2,7 @@
 
 #include "mfad/platform/clock.hpp"
 #include "mfad/store/context.hpp"
+#include "mfad/store/link_store.hpp"
 
 #include <chrono>
 #include <string>
@@ -29,6 +30,12 @@ struct Claimed {
     std::vector<QueuedJob> jobs;
 };
 
+/// What is noted with a link when the job that mails it is settled.
+struct MailNote {
+    std::string link_id;
+    LinkMail mail = LinkMail::none;
+};
+
 /// The mail queue. A job is due, leased to a worker, or dead; it moves by one script and is never
 /// in two places or none.
 class JobStore {
@@ -42,14 +49,16 @@ public:
         unsigned first_partition) const;
 
     /// Ends a lease: the job is done.
-    runtime::Awaitable<bool> finish(const QueuedJob& job) const;
+    /// @param note of the mail of a link; it lies in the job's partition
+    runtime::Awaitable<bool> finish(const QueuedJob& job, const MailNote* note = nullptr) const;
     /// Ends a lease: the job goes on as `next` when it is due. @return false: the lease was
     /// another's by now
     runtime::Awaitable<bool> postpone(
         const QueuedJob& job, const std::string& next, platform::UnixMillis due) const;
     /// Ends a lease: the job is given up, and kept as `last` for whoever looks.
     runtime::Awaitable<bool> bury(
-        const QueuedJob& job, const std::string& last, platform::UnixMillis now) const;
+        const QueuedJob& job, const std::string& last, platform::UnixMillis now,
+        const MailNote* note = nullptr) const;
 
     /// Every job there is; for the command line.
     runtime::Awaitable<std::vector<ListedJob>> list() const;

@@ -3,6 +3,7 @@
 #include "mfad/domain/identity.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,13 @@ public:
     /// step, N sealed pending one, R digests of recovery codes; F<bit> failures, M<bit> attempt in
     /// flight of a type
     std::string user(const domain::UserRef& user) const;
+    /// set, kept with the user: digests of credentials that speak for him; some may be gone
+    std::string credentials(const domain::UserRef& user) const;
+    /// A pattern for SCAN that the records of a tenant's users match, and others may.
+    static std::string user_pattern(std::string_view tenant);
+    /// Whose record a key is; nothing unless it is that of a user of this tenant.
+    static std::optional<std::string_view> user_of_key(
+        std::string_view key, std::string_view tenant);
     /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of
     /// the last definition
     std::string rules(unsigned partition, std::string_view tenant) const;

@@ -27,6 +27,15 @@ enum class LinkState : std::uint8_t {
     not_allowed = 10, ///< email is not allowed, or not among the active factors
 };
 
+/// What became of the mail that brings a link (`scripts/lib/link.lua`).
+enum class LinkMail : std::uint8_t {
+    none = 0,    ///< it was not to be mailed, or the budget of mails forbade it
+    owed = 1,    ///< in the queue, or in a worker's hands
+    sent = 2,    ///< a mail server has taken it
+    dead = 3,    ///< given up: refused for good, or never taken while it was of use
+    dropped = 4, ///< not worth sending any more when its turn came
+};
+
 /// Where a link's record lies. The partition is part of the token.
 struct LinkRef {
     unsigned partition = 0;
@@ -41,6 +50,8 @@ struct Link {
     platform::UnixMillis ends{};
     domain::MfaState mfa;                          ///< of the user, now
     std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
+    LinkMail mail = LinkMail::none;
+    domain::FactorSet factors; ///< what it was made for; empty: whatever is allowed
 };
 
 struct CodeOrder {

@@ -41,6 +41,7 @@ struct ChangeOutcome {
     domain::MfaState after;
     LinkOutcome link = LinkOutcome::none;
     LinkKind kind = LinkKind::none;
+    platform::UnixMillis link_ends{};
     std::vector<domain::RateVerdict> verdicts; ///< one for each policy; none in a replay
     Replay replay = Replay::fresh;
     std::string supplement; ///< of the first answer, when replayed
@@ -58,6 +59,7 @@ struct TenantOutcome {
     domain::ChangeStatus status =
         domain::ChangeStatus::done; ///< done, no_such_tenant or not_allowed
     Replay replay = Replay::fresh;
+    bool outdated = false; ///< nothing was done: the document is not the expected one any more
 };
 
 /// What a tenant-wide write replaces.
@@ -68,7 +70,8 @@ struct TenantChange {
     std::optional<domain::DefaultSetting> default_setting;
     domain::FactorSet must_be_in_policy;
     std::optional<std::uint32_t>
-        options; ///< bits: 1 default_applies_unset, 2 verified_addresses_only
+        options;                   ///< bits: 1 default_applies_unset, 2 verified_addresses_only
+    std::string expected_document; ///< done only while the record's document is this; empty: any
     /// Fields of the tenant's record; an empty value removes the field.
     std::vector<std::pair<std::string, std::string>> fields;
 };

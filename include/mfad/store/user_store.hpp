@@ -3,9 +3,12 @@
 #include "mfad/domain/identity.hpp"
 #include "mfad/domain/settings_change.hpp"
 #include "mfad/store/context.hpp"
+#include "mfad/store/idempotency.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mfad::store {
@@ -30,6 +33,8 @@ struct UserRecord {
     /// Absent: as it is; a time of 0 ms: never.
     std::optional<platform::UnixMillis> last_auth_time;
     bool only_if_new = false;
+    bool may_be_created = true; ///< by whoever asks …
+    bool may_be_changed = true;
 };
 
 /// How to reach a user, and which link he may follow.
@@ -39,18 +44,55 @@ struct Contact {
     std::string current_link; ///< id of the last link made for him; empty: none
 };
 
+/// What became of the removal of a user.
+struct Removal {
+    domain::ChangeStatus status = domain::ChangeStatus::done; ///< or no_such_user
+    Replay replay = Replay::fresh;
+};
+
+/// Some of a tenant's users.
+struct UserBatch {
+    std::vector<std::string> users;
+    std::string cursor; ///< where it goes on; empty: that was the last
+};
+
 /// Users' own data, beside their settings.
 class UserStore {
 public:
-    enum class Put : std::uint8_t { unchanged = 0, created = 1, changed = 2, no_such_tenant = 3 };
+    enum class Put : std::uint8_t {
+        unchanged = 0,
+        created = 1,
+        changed = 2,
+        no_such_tenant = 3,
+        not_permitted = 4,
+    };
+    struct PutOutcome {
+        Put put = Put::unchanged;
+        Replay replay = Replay::fresh;
+    };
 
     explicit UserStore(const Context& context) : context_(context) {}
 
     /// The look-up of the address is written first: whoever finds a user by it compares his digest.
     runtime::Awaitable<Put> put(const UserRecord& record) const;
+    runtime::Awaitable<PutOutcome> put(
+        const UserRecord& record, const Idempotency* idempotency) const;
+
+    /// Has a user found by an address, again. A removal at the same time may have taken the look-up
+    /// of one who was created meanwhile.
+    runtime::Awaitable<void> index_address(
+        const domain::UserRef& user, const std::string& digest) const;
+
+    /// Removes a user, his links, his look-up and the credentials that speak for him.
+    runtime::Awaitable<Removal> remove(
+        const domain::UserRef& user, const Idempotency* idempotency) const;
 
     /// @return nothing when there is no such user
     runtime::Awaitable<std::optional<Contact>> contact(const domain::UserRef& user) const;
+
+    /// @return for each user, nothing where there is none
+    runtime::Awaitable<std::vector<std::optional<Contact>>> contacts(
+        const std::string& tenant, std::span<const std::string> users) const;
 
     runtime::Awaitable<bool> exists(const domain::UserRef& user) const;
 
@@ -58,10 +100,16 @@ public:
     runtime::Awaitable<std::vector<std::string>> find_by_address(
         const std::string& tenant, const std::string& digest) const;
 
-private:
-    runtime::Awaitable<void> index_address(
-        const domain::UserRef& user, const std::string& digest) const;
+    /// Goes on through the tenant's users, in no order; one may come twice, and whoever is there
+    /// all the while comes at least once. Looks at a bounded number of keys of the whole database,
+    /// so that a batch may be empty before the last.
+    /// @param cursor empty: from the beginning; else as the last batch had it
+    runtime::Awaitable<UserBatch> list(const std::string& tenant, const std::string& cursor) const;
 
+private:
+    runtime::Awaitable<void> forget_credentials(std::string_view digests) const;
+    runtime::Awaitable<void> forget_address(
+        const domain::UserRef& user, const std::string& digest) const;
     const Context& context_;
 };
 

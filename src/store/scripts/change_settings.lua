@@ -6,26 +6,26 @@
 --       last, with an idempotency key: its record
 -- ARGV  1 packed <I2 users, I4 flags, B allowed: bits replaced, B by what, B enable, B disable, B restricted (0 keep,
 --       1 clear, 2 set), B bits that must be allowed, I4 age of proof ms, I4 life of a link ms, d period us and I4
---       limit of the budget of link mails, B policies, and for each: d period us, I4 limit
+--       limit of the budget of link mails, B factors that a link is for, B policies, and for each: d period us, I4 limit
 --       2 tenant   then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
 --       then, with links, for each user: user id, link id, sealed job
 -- Returns  packed <B status, I2 index of the user that it is about; and for one user who exists: I4 and I4 what is seen
 --       of him before and after (settings with allowed by policy too, enrolled as far as usable), d version,
 --       d last authentication ms, B link (0 none, 1 made and mailed, 2 made, 3 over budget and not made), B its kind,
---       then for each policy: B allowed, I4 remaining, d retry us, d reset us. Or a replay.
+--       d its end ms, then for each policy: B allowed, I4 remaining, d retry us, d reset us. Or a replay.
 --
 -- The hot path of the server: one straight line with few functions and tables, numbers written as texts by '%d', which
 -- costs a fifth of what Redis takes to write a double.
 local DONE, NO_TENANT, NO_USER, TOO_MANY, IS_RESTRICTED, NOTHING_ENABLED, EXTERNAL, NOT_ALLOWED, UNCHANGED, STALE =
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local IF_UNRESTRICTED, UNLESS_ACTIVE, IF_DIFFERENT, IF_ENABLED, IF_INTERNAL, PROOF_WHEN_ACTIVE, PROOF_ALWAYS,
-  REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, CAUSED_BY_SERVER, IDEMPOTENT =
-  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096
+  REMOVE_FACTORS, LINK_ALWAYS, LINK_IF_UNENROLLED, IF_ANY_ALLOWED, CAUSED_BY_SERVER, IDEMPOTENT, UNMAILED =
+  1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192
 local LINK_NONE, LINK_MAILED, LINK_MADE, LINK_OVER_BUDGET = 0, 1, 2, 3
 local format, pack = string.format, struct.pack
 
 local count, flags, allowed_mask, allowed_value, enable, disable, restrict, must, proof_age, link_life, link_period,
-  link_limit, policies, limits = struct.unpack('<I2I4BBBBBBI4I4dI4B', ARGV[1])
+  link_limit, link_factors, policies, limits = struct.unpack('<I2I4BBBBBBI4I4dI4BB', ARGV[1])
 local changes = allowed_mask ~= 0 or enable ~= 0 or disable ~= 0 or restrict ~= 0
 local shows_link = band(flags, LINK_ALWAYS) ~= 0
 local with_links = band(flags, LINK_ALWAYS + LINK_IF_UNENROLLED) ~= 0
@@ -80,7 +80,7 @@ local function decide(rules, allowed, enabled, marks, active, last_auth)
 end
 
 -- What is told of one user: `verdicts` behind the rest.
-local SEEN = '<I4I4ddBB'
+local SEEN = '<I4I4ddBBd'
 local verdicts, before, more = '', 0, ''
 local rules_key, rules
 local writes, links = {}, {}
@@ -118,7 +118,7 @@ for i = 1, count do
       verdicts = verdicts .. pack('<BI4dd', passes and 1 or 0, remaining, retry, reset)
     end
     if not within then
-      return conclude(TOO_MANY, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0) .. verdicts)
+      return conclude(TOO_MANY, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0, 0) .. verdicts)
     end
   end
 
@@ -126,7 +126,7 @@ for i = 1, count do
   if status ~= DONE then
     if count > 1 then return conclude(status, i, '') end
     if policies > 0 then call('HSET', user_key, 'r', pack('<ddd', first_tat, second_tat, link_tat)) end -- yet counted
-    return conclude(status, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0) .. verdicts)
+    return conclude(status, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0, 0) .. verdicts)
   end
 
   local enrolled_after, last_auth_after = enrolled, last_auth
@@ -143,14 +143,14 @@ for i = 1, count do
   local link, kind, link_id = LINK_NONE, 0, false
   if shows_link or (with_links and band(enable, bnot(factors)) ~= 0) then
     local within, tat = gcra(now, link_tat, link_period, link_limit, 1)
-    local mailed = within and band(marks, ADDRESS) ~= 0
+    local mailed = within and band(marks, ADDRESS) ~= 0 and band(flags, UNMAILED) == 0
     if mailed or shows_link then
       kind = shows_link and active and KIND_VERIFY or KIND_ENROLL
       local arg = per_user + 3 * (i - 1)
       link, link_id = LINK_MADE, ARGV[arg + 1]
       links[#links + 1] = { 'SET', KEYS[at + 4],
         pack(LINK_RECORD, LINK_RECORD_VERSION, kind, band(flags, CAUSED_BY_SERVER) ~= 0 and BY_SERVER or BY_USER,
-             now_ms + link_life, #ARGV[2]) .. ARGV[2] .. ARGV[arg], 'PX', format('%d', link_life + LINK_KEPT_MS) }
+             now_ms + link_life, mailed and 1 or 0, link_factors, #ARGV[2]) .. ARGV[2] .. ARGV[arg], 'PX', format('%d', link_life + LINK_KEPT_MS) }
       if mailed then
         link, link_tat = LINK_MAILED, tat
         links[#links + 1] = { 'ZADD', KEYS[at + 3], format('%d', now_ms), ARGV[arg + 2] }
@@ -184,7 +184,7 @@ for i = 1, count do
   if #write > 2 then writes[#writes + 1] = write end
   if count == 1 then
     more = pack(SEEN, before, view(rules, allowed_after, enabled_after, enrolled_after, marks_after), version,
-                last_auth_after, link, kind) .. verdicts
+                last_auth_after, link, kind, kind ~= 0 and now_ms + link_life or 0) .. verdicts
   end
 end
 

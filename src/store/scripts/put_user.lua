@@ -1,20 +1,34 @@
--- uses: call settings
+-- uses: call settings idempotency
 -- Creates a user or brings him up to date: what the tenant says of him (import, native API, provisioning from a token).
 -- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, the verification
 -- of the old one, and the proof that may have come from it.
 --
--- KEYS  his record, the tenant's rules in his partition
+-- KEYS  his record, the tenant's rules in his partition; with an idempotency key: its record
 -- ARGV  1 only if new (0, 1)  2 sealed address  3 digest of the address, "" for none, "=" as it is
 --       4 locale, "" for none, "=" as it is
 --       5 allowed, -1 as it is  6 enabled, -1 as it is  7 restricted (0 as it is, 1 clear, 2 set)
---       8 last authentication, ms (0 never, -1 as it is)
--- Returns  status (0 as it was, 1 created, 2 changed, 3 no such tenant)
-local UNCHANGED, CREATED, CHANGED, NO_TENANT = 0, 1, 2, 3
+--       8 last authentication, ms (0 never, -1 as it is)  9 may be: 1 created, 2 changed, 3 both
+--       then, with an idempotency key: fingerprint, lifetime ms
+-- Returns  packed <B status (0 as it was, 1 created, 2 changed, 3 no such tenant, 4 he may not be); or a replay
+local UNCHANGED, CREATED, CHANGED, NO_TENANT, NOT_PERMITTED = 0, 1, 2, 3, 4
+if KEYS[3] then
+  local answer = replay(KEYS[3], ARGV[10])
+  if answer then return answer end
+end
+
+-- Ends the script: what was done is remembered under its key.
+local function conclude(status)
+  local outcome = struct.pack('<B', status)
+  if KEYS[3] and status <= CHANGED then remember(KEYS[3], ARGV[10], ARGV[11], outcome, '') end
+  return outcome
+end
+
 local rules = read_rules(KEYS[2])
-if not rules then return NO_TENANT end
+if not rules then return conclude(NO_TENANT) end
 local old = call('HMGET', KEYS[1], 's', 'n', 'v', 't', 'h', 'l')
 local exists = old[1]
-if exists and ARGV[1] == '1' then return UNCHANGED end
+if exists and ARGV[1] == '1' then return conclude(UNCHANGED) end
+if band(tonumber(ARGV[9]), exists and 2 or 1) == 0 then return conclude(NOT_PERMITTED) end
 local old_digest, old_locale = old[5] or '', old[6] or ''
 local digest = ARGV[3] == '=' and old_digest or ARGV[3]
 local locale = ARGV[4] == '=' and old_locale or ARGV[4]
@@ -49,7 +63,7 @@ if ARGV[8] ~= '-1' then last_auth = tonumber(ARGV[8]) end
 
 local same = exists and not moved and packed == tonumber(old[1]) and newest == seen and
              last_auth == tonumber(old[4] or 0) and old_locale == locale
-if same then return UNCHANGED end
+if same then return conclude(UNCHANGED) end
 local fields = { 's', packed }
 local function put(name, value)
   fields[#fields + 1] = name
@@ -69,4 +83,4 @@ if moved and exists then
   if digest == '' then call('HDEL', KEYS[1], 'e', 'h') end
 end
 if locale == '' and old_locale ~= '' then call('HDEL', KEYS[1], 'l') end
-return exists and CHANGED or CREATED
+return conclude(exists and CHANGED or CREATED)

@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(everything_of_a_user_is_in_one_slot) {
         const auto slot = key_slot(keys.user(user));
         BOOST_TEST(key_slot(keys.rules(p, "acme")) == slot);
         BOOST_TEST(key_slot(keys.due(p, MailClass::code)) == slot);
+        BOOST_TEST(key_slot(keys.credentials(user)) == slot);
         BOOST_TEST(key_slot(keys.leased(p)) == slot);
         BOOST_TEST(key_slot(keys.link(p, "id")) == slot);
         BOOST_TEST(key_slot(keys.idempotency(p, "hash")) == slot);
@@ -46,6 +47,27 @@ BOOST_AUTO_TEST_CASE(no_id_can_be_taken_for_part_of_another) {
     BOOST_TEST(
         key_slot(keys.user({"a", "x{p1}"})) ==
         key_slot(keys.rules(keys.partition({"a", "x{p1}"}), "a")));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_says_whose_record_it_is) {
+    const Keys keys(1024);
+    const std::string_view ids[] = {"42", "a:b", "x}:u:4:acme:y", "{p1}", "*[?]\\"};
+    for (const std::string_view id : ids) {
+        const UserRef user{"acme", std::string(id)};
+        BOOST_TEST(Keys::user_of_key(keys.user(user), "acme").value() == id);
+        BOOST_TEST(!Keys::user_of_key(keys.user(user), "acm").has_value());
+        BOOST_TEST(!Keys::user_of_key(keys.user(user), "acme:a").has_value());
+        BOOST_TEST(!Keys::user_of_key(keys.credentials(user), "acme").has_value());
+    }
+    const std::string forged = keys.user({"other", "x}:u:4:acme:evil"});
+    BOOST_TEST(!Keys::user_of_key(forged, "acme").has_value());
+    for (const std::string_view none : {"", "mfa:{p", "mfa:{p1}:u:4:acme:", "mfa:{p1}:t:acme"})
+        BOOST_TEST(!Keys::user_of_key(none, "acme").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_takes_a_tenants_id_for_nothing_but_text) {
+    BOOST_TEST(Keys::user_pattern("acme") == "mfa:{p*}:u:4:acme:*");
+    BOOST_TEST(Keys::user_pattern("a*[b]\\^") == R"(mfa:{p*}:u:7:a\*\[b\]\\\^:*)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,17 +1,18 @@
 -- What has happened to an enrollment link is a hash beside its record (lib/link_record.lua), which comes to be with the
--- first code: w wrong codes, d when it was used, n codes sent, e0..e2 ends and f0..f2 digests of the last codes.
+-- first event: w wrong codes, d when it was used, n codes sent, e0..e2 ends and f0..f2 digests of the last codes, m what
+-- became of its mail (2 sent, 3 given up, 4 dropped). A link holds while it is the last one made for its user.
 -- How a link stands; the numbers are store::LinkState.
 local LINK_OK, LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_SUPERSEDED, LINK_EXHAUSTED, LINK_RESTRICTED =
   0, 1, 2, 3, 4, 5, 6
 local LINK_NO_ADDRESS, LINK_NOT_ALLOWED = 8, 10
 
--- Its state, kind, wrong codes and end. `user` holds the fields s and g of its user.
+-- Its state, kind, wrong codes, end, mail and factors. `user` holds the fields s and g of its user.
 local function link_state(record_key, events_key, id, user, now_ms, tries)
   local record = call('GET', record_key)
-  if not record or not user[1] then return LINK_UNKNOWN, 0, 0, 0 end
-  local version, kind, by, ends = struct.unpack(LINK_RECORD, record)
+  if not record or not user[1] then return LINK_UNKNOWN, 0, 0, 0, 0, 0 end
+  local version, kind, by, ends, mail, factors = struct.unpack(LINK_RECORD, record)
   if version ~= LINK_RECORD_VERSION then error('a link of an unknown format') end
-  local events = call('HMGET', events_key, 'w', 'd')
+  local events = call('HMGET', events_key, 'w', 'd', 'm')
   local wrong = tonumber(events[1] or 0)
   local state = LINK_OK
   if events[2] then state = LINK_USED
@@ -20,7 +21,7 @@ local function link_state(record_key, events_key, id, user, now_ms, tries)
   elseif wrong >= tries then state = LINK_EXHAUSTED
   elseif kind == KIND_ENROLL and by == BY_USER and band(tonumber(user[1]), RESTRICTED) ~= 0 then state = LINK_RESTRICTED
   end
-  return state, kind, wrong, ends
+  return state, kind, wrong, ends, tonumber(events[3] or mail), factors
 end
 
 -- What happened to a link is kept as long as the link.

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "exchange.hpp"
+
+#include "mfad/platform/json_text.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <optional>
+#include <string_view>
+
+/// The calls of the native API, a file for each thing that they are about, and what they share
+/// (docs/dialects.md, "Native").
+namespace mfad::dialects::native_calls {
+
+using Answer = runtime::Awaitable<http::Response>;
+
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+
+// ---- who asks -----------------------------------------------------------------------------------
+
+/// Takes `Authorization: Bearer <credential>` of a server, as a key or as a token.
+runtime::Awaitable<domain::Result<void>> enter(Exchange& exchange);
+
+/// Admits a call of a server that has the permission.
+runtime::Awaitable<domain::Result<void>> admit(Exchange& exchange, domain::Permission permission);
+
+/// Counts a write against the tenant's quota, and takes its idempotency key.
+/// @param user at whose place the work is done; `no_user`: the tenant's
+runtime::Awaitable<domain::Result<void>> count(Exchange& exchange, std::string_view user);
+
+/// Both of the above, for a write.
+runtime::Awaitable<domain::Result<void>> admit_write(
+    Exchange& exchange, std::string_view user, domain::Permission permission);
+
+// ---- what is sent, and what is shown ------------------------------------------------------------
+
+/// The JSON object of a body; an empty body is none.
+domain::Result<boost::json::object> body_object(const http::Request& request);
+
+void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors);
+void append_text(platform::JsonText& body, std::string_view name, std::string_view text_or_empty);
+void append_time(
+    platform::JsonText& body, std::string_view name, std::optional<platform::UnixMillis> time);
+
+// ---- users, native_users.cpp --------------------------------------------------------------------
+
+Answer list_users(Exchange& exchange);
+Answer put_user(Exchange& exchange);
+Answer get_user(Exchange& exchange);
+Answer delete_user(Exchange& exchange);
+
+// ---- a user's MFA and enrollments, native_mfa.cpp -----------------------------------------------
+
+Answer get_mfa(Exchange& exchange);
+Answer patch_mfa(Exchange& exchange);
+Answer post_enrollment(Exchange& exchange);
+Answer get_enrollment(Exchange& exchange);
+
+// ---- the tenant, native_tenant.cpp --------------------------------------------------------------
+
+Answer get_tenant(Exchange& exchange);
+Answer patch_tenant(Exchange& exchange);
+
+} // namespace mfad::dialects::native_calls
