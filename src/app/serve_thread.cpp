@@ -87,7 +87,9 @@ public:
           connection(context, connection_options(shared, number, health)),
           watch(context, watch_options(shared, number)),
           store(connection, shared.installation.store_keys(), config.redis.timeout),
-          vault(shared.installation.keys()), sources(store, vault, watch, source_options(config)),
+          vault(shared.installation.keys()),
+          tokens(vault, access_token_options(config, shared.public_url)),
+          sources(store, vault, watch, source_options(config)),
           authenticator(sources, sources, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
           settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
@@ -95,7 +97,8 @@ public:
           panel(store, shared.passwords, panel_options(config)),
           metrics(shared.metrics, shared.routes),
           front(
-              shared.routes, {authenticator, sources, settings, quotas, panel, shared.public_url},
+              shared.routes,
+              {authenticator, sources, settings, quotas, panel, tokens, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -115,6 +118,7 @@ public:
     redis::KeyWatch watch;
     store::Context store;
     service::Vault vault;
+    service::AccessTokens tokens;
     service::CachedSources sources;
     service::Authenticator authenticator;
     service::Enrollment enrollment;
@@ -137,6 +141,12 @@ void ServeThread::start() {
     parts_->watch.start();
     parts_->server.start();
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
+}
+
+void ServeThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
+    asio::post(parts_->context, [parts = parts_.get(), ring = std::move(ring)] {
+        parts->vault = service::Vault(*ring);
+    });
 }
 
 void ServeThread::drain(

@@ -39,6 +39,8 @@ public:
     ~ServeThread();
 
     void start();
+    /// From soon on, the thread works with these keys. Any thread.
+    void use_keys(std::shared_ptr<const platform::KeyRing> ring);
     /// Begins to stop. `done` is called on `where`, with whether nobody had to be cut off.
     void drain(
         std::chrono::milliseconds grace, const runtime::Executor& where,

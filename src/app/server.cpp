@@ -1,6 +1,7 @@
 #include "mfad/app/server.hpp"
 
 #include "demo.hpp"
+#include "key_reload.hpp"
 #include "ops.hpp"
 #include "run_once.hpp"
 #include "serve_thread.hpp"
@@ -119,8 +120,9 @@ class Server {
 public:
     Server(Installation& installation, platform::Metrics& metrics)
         : config_(installation.config()), metrics_(metrics),
-          signals_(context_, installation.private_server()), port_(resolve(config_.http.listen)),
-          passwords_(hashes_running, hashes_waiting), url_(public_url(config_, port_.endpoint())) {
+          signals_(context_, installation.private_server()), keys_(context_, installation),
+          port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
+          url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
             doom_.set(why);
             signals_.stop();
@@ -139,6 +141,12 @@ public:
         for (unsigned i = 0; i < count; ++i)
             threads_.push_back(std::make_unique<ServeThread>(shared, i, count));
         watch_threads(metrics, threads_);
+        for (const auto& thread : threads_)
+            keys_.add_user(
+                [user = thread.get()](const KeyReload::Ring& ring) { user->use_keys(ring); });
+        if (worker_)
+            keys_.add_user([this](const KeyReload::Ring& ring) { worker_->use_keys(ring); });
+        signals_.on_hangup([this] { return keys_.run(); });
         open_ops();
     }
 
@@ -214,6 +222,7 @@ private:
     asio::io_context context_{1};
     Doom doom_;
     Signals signals_;
+    KeyReload keys_;
     PortHolder port_;
     service::PasswordPool passwords_;
     std::string url_;
@@ -299,6 +308,9 @@ int work(const platform::LoadedConfig& loaded) {
         doom.set(why);
         signals.stop();
     });
+    KeyReload keys(context, installation);
+    keys.add_user([&worker](const KeyReload::Ring& ring) { worker.use_keys(ring); });
+    signals.on_hangup([&keys] { return keys.run(); });
     worker.start();
     log::event(log::Level::info, "worker.started");
     std::exception_ptr failed;

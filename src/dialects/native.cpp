@@ -2,6 +2,7 @@
 #include "exchange.hpp"
 
 #include "mfad/http/problem.hpp"
+#include "mfad/platform/concat.hpp"
 
 namespace mfad::dialects {
 namespace {
@@ -10,6 +11,24 @@ using domain::Refusal;
 using http::Request;
 using http::Response;
 using Code = Refusal::Code;
+
+// ---- requests -----------------------------------------------------------------------------------
+
+/// The keys that access tokens are signed with; for everybody.
+runtime::Awaitable<Response> get_key_set(Exchange& exchange) {
+    Response response(
+        200, "application/json", exchange.services.tokens.key_set(platform::wall_now()));
+    response.header(
+        "Cache-Control",
+        platform::concat("public, max-age=", std::to_string(platform::key_set_max_age.count())));
+    co_return response;
+}
+
+constexpr Route route_table[] = {
+    {http::Method::get, "/.well-known/jwks.json", get_key_set},
+};
+
+// ---- answers ------------------------------------------------------------------------------------
 
 /// Here `code` is the title of the problem.
 Refused refusal(Code code) {
@@ -51,7 +70,7 @@ Refused refusal(Code code) {
 class Native : public Dialect {
 public:
     domain::DialectName name() const override { return domain::DialectName::native; }
-    std::span<const Route> routes() const override { return {}; }
+    std::span<const Route> routes() const override { return route_table; }
     Refused refused(Code code) const override { return refusal(code); }
 
     Response refuse(
