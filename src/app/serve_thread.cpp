@@ -90,7 +90,7 @@ public:
           vault(shared.installation.keys()),
           tokens(vault, access_token_options(config, shared.public_url)),
           sources(store, vault, watch, source_options(config)),
-          authenticator(sources, sources, token_rules(config)),
+          authenticator(sources, sources, shared.key_sets, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
           settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
           quotas(store, quota_options(config)),

@@ -5,6 +5,7 @@
 #include "store_health.hpp"
 
 #include "mfad/http/server.hpp"
+#include "mfad/service/key_sets.hpp"
 #include "mfad/service/password_pool.hpp"
 
 #include <chrono>
@@ -19,6 +20,7 @@ struct Shared {
     const RouteTable& routes;
     platform::Metrics& metrics;
     service::PasswordPool& passwords;
+    service::KeySetSource& key_sets;
     runtime::asio::ip::tcp::endpoint endpoint; ///< with the port that was found
     std::string public_url;
     std::function<void()> wake_worker;

@@ -2,6 +2,7 @@
 
 #include "demo.hpp"
 #include "key_reload.hpp"
+#include "key_set_fetching.hpp"
 #include "ops.hpp"
 #include "run_once.hpp"
 #include "serve_thread.hpp"
@@ -122,7 +123,7 @@ public:
         : config_(installation.config()), metrics_(metrics),
           signals_(context_, installation.private_server()), keys_(context_, installation),
           port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
-          url_(public_url(config_, port_.endpoint())) {
+          key_sets_(config_, metrics), url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
             doom_.set(why);
             signals_.stop();
@@ -133,6 +134,7 @@ public:
             routes_,
             metrics,
             passwords_,
+            key_sets_.source(),
             port_.endpoint(),
             url_,
             worker_ ? worker_->waker() : std::function<void()>([] {}),
@@ -194,6 +196,7 @@ private:
             co_await delay.async_wait(runtime::tuple_token);
         }
         const bool clean = co_await drain_threads();
+        key_sets_.stop();
         if (worker_) co_await worker_->stop(config_.http.drain);
         if (ops_server_) co_await ops_server_->drain(ops_drain);
         log::event(log::Level::info, "server.stopped", {{"clean", clean}});
@@ -225,6 +228,7 @@ private:
     KeyReload keys_;
     PortHolder port_;
     service::PasswordPool passwords_;
+    KeySetFetching key_sets_;
     std::string url_;
     RouteTable routes_;
     std::optional<WorkerThread> worker_;

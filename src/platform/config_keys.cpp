@@ -111,6 +111,8 @@ std::vector<ConfigKey> make_keys() {
         auth.key<&C::Auth::session_lifetime>("session_lifetime", span(1min, 720h)),
 
         tokens.key<&C::Tokens::lifetime>("lifetime", span(1min, 1h)),
+        tokens.key<&C::Tokens::jwks_ca_file>("jwks_ca_file", any_path),
+        tokens.key<&C::Tokens::jwks_allow_private>("jwks_allow_private", Flag{}),
 
         limits.key<&C::Limits::enabled>("enabled", Flag{}),
         limits.key<&C::Limits::user>("user", Rates{2}),

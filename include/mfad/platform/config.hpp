@@ -73,6 +73,8 @@ struct Config {
 
     struct Tokens {
         Duration lifetime = std::chrono::minutes(10);
+        std::filesystem::path jwks_ca_file{};
+        bool jwks_allow_private = false;
     } tokens{};
 
     struct Limits {
