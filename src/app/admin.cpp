@@ -13,6 +13,7 @@
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace mfad::app {
@@ -29,6 +30,32 @@ std::string_view name(platform::KeyUse use) {
     case platform::KeyUse::sign: break;
     }
     return "sign";
+}
+
+// ---- keys ---------------------------------------------------------------------------------------
+
+constexpr std::string_view tell_servers =
+    "Copy the file to every instance, and send SIGHUP to each server and worker.\n";
+
+std::string_view state(const platform::KeyInfo& key, platform::UnixMillis now) {
+    if (key.state == platform::KeyState::active) return "active";
+    return key.published_until && *key.published_until <= now ? "gone" : "retired";
+}
+
+/// What a key signs, by which name, and from when or until when.
+std::string signing(const platform::KeyInfo& key) {
+    if (key.use != platform::KeyUse::sign) return "-";
+    std::string text = key.alg + " " + key.kid;
+    if (key.published_until)
+        text += ", published until " + platform::rfc3339(*key.published_until);
+    else
+        text += ", from " + platform::rfc3339(key.signs_from);
+    return text;
+}
+
+platform::KeyInfo info(const platform::KeyRing& ring, std::uint8_t id, platform::UnixMillis now) {
+    const auto list = ring.list(now);
+    return *std::ranges::find(list, id, &platform::KeyInfo::id);
 }
 
 // ---- user show ----------------------------------------------------------------------------------
@@ -166,14 +193,50 @@ int init_keys(const platform::Config& config, std::ostream& out) {
 }
 
 int list_keys(const platform::Config& config, std::ostream& out) {
+    const auto now = platform::wall_now();
     const auto ring = platform::KeyRing::load(config.key_file());
-    out << "ID   USE     STATE    IN USE  CREATED                   CHECK\n";
-    for (const platform::KeyInfo& key : ring.list()) {
-        const bool active = key.state == platform::KeyState::active;
+    out << "ID   USE     STATE     IN USE  CREATED                   CHECK             SIGNS\n";
+    for (const platform::KeyInfo& key : ring.list(now))
         out << column(std::to_string(key.id), 5) << column(name(key.use), 8)
-            << column(active ? "active" : "retired", 9) << column(key.in_use ? "yes" : "no", 8)
-            << column(platform::rfc3339(key.created), 26) << key.check << "\n";
+            << column(state(key, now), 10) << column(key.in_use ? "yes" : "no", 8)
+            << column(platform::rfc3339(key.created), 26) << column(key.check, 18) << signing(key)
+            << "\n";
+    return 0;
+}
+
+int add_key(
+    const platform::Config& config, platform::KeyUse use, platform::JwtAlg alg, std::ostream& out) {
+    const auto now = platform::wall_now();
+    auto ring = platform::KeyRing::load(config.key_file());
+    const std::uint8_t id = ring.add(use, now, alg);
+    ring.save(config.key_file());
+    out << "added key " << unsigned{id} << " (" << name(use) << "): ";
+    if (use == platform::KeyUse::sign)
+        out << signing(info(ring, id, now)) << "\n";
+    else
+        out << "in use once the older one is retired\n";
+    out << tell_servers;
+    return 0;
+}
+
+int retire_key(
+    const platform::Config& config, std::uint8_t id, std::ostream& out, std::ostream& err) {
+    const auto now = platform::wall_now();
+    auto ring = platform::KeyRing::load(config.key_file());
+    try {
+        ring.retire(id, now);
+    } catch (const std::invalid_argument& refusal) {
+        err << "mfad: " << refusal.what() << "\n";
+        return 1;
     }
+    ring.save(config.key_file());
+    const platform::KeyInfo key = info(ring, id, now);
+    out << "retired key " << unsigned{id} << " (" << name(key.use) << "): ";
+    if (key.published_until)
+        out << "published until " << platform::rfc3339(*key.published_until) << "\n";
+    else
+        out << "kept for what was made with it\n";
+    out << tell_servers;
     return 0;
 }
 

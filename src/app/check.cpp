@@ -203,6 +203,9 @@ int check(const platform::LoadedConfig& loaded, std::ostream& out) {
     try {
         Installation installation(config);
         report.good("keys: " + config.key_file().string());
+        if (installation.keys().signing_key(platform::wall_now()) == nullptr)
+            report.warn(
+                "keys: none that signs, so no tokens are issued: `mfad keys add` makes one");
         check_redis(installation, report);
     } catch (const std::exception& error) {
         report.bad(error.what());

@@ -51,15 +51,12 @@ Installation::Installation(const platform::Config& config) : config_(config) {
         endpoint_ = parse_endpoint(config.redis.url);
     }
     load_keys();
-    mark_.partitions = config.redis.partitions;
-    for (const platform::KeyInfo& key : keys_->list())
-        mark_.keys.emplace_back(std::to_string(key.id), key.check);
 }
 
 void Installation::load_keys() {
     const fs::path path = config_.key_file();
     if (!fs::exists(path)) make_keys(path);
-    keys_.emplace(platform::KeyRing::load(path));
+    keys_ = std::make_shared<const platform::KeyRing>(platform::KeyRing::load(path));
 }
 
 /// Two that start at once may both come here: the file is there before anything is stored.
@@ -82,11 +79,20 @@ void Installation::make_keys(const fs::path& path) const {
     }
 }
 
-redis::LinkOptions Installation::link(const std::string& purpose) const {
+void Installation::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
+    keys_ = std::move(ring);
+}
+
+redis::LinkOptions Installation::link(
+    const std::string& purpose, const platform::KeyRing& keys) const {
+    store::InstallationMark mark;
+    mark.partitions = config_.redis.partitions;
+    for (const platform::KeyInfo& key : keys.list(platform::wall_now()))
+        mark.keys.emplace_back(std::to_string(key.id), key.check);
     redis::LinkOptions link;
     link.endpoint = endpoint_;
     link.client_name = "mfad-" + purpose;
-    link.setup = [mark = mark_](redis::SetupChannel& channel) {
+    link.setup = [mark = std::move(mark)](redis::SetupChannel& channel) {
         return store::check_installation(channel, mark);
     };
     return link;

@@ -7,6 +7,7 @@
 #include "mfad/store/bootstrap.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,8 @@ public:
 
     const platform::Config& config() const { return config_; }
     const platform::KeyRing& keys() const { return *keys_; }
+    /// Puts a ring that was read again in the place of the one in use; later `link`s vouch for it.
+    void use_keys(std::shared_ptr<const platform::KeyRing> ring);
     const redis::Endpoint& endpoint() const { return endpoint_; }
     /// The private Redis; null when `redis.url` names another.
     redis::PrivateServer* private_server() { return server_ ? &*server_ : nullptr; }
@@ -43,7 +46,9 @@ public:
     /// How a connection is made: to where, and only to a database that was set up like this
     /// installation.
     /// @param purpose for CLIENT LIST: `mfad-<purpose>`
-    redis::LinkOptions link(const std::string& purpose) const;
+    redis::LinkOptions link(const std::string& purpose) const { return link(purpose, *keys_); }
+    /// The same with other keys than those in use.
+    redis::LinkOptions link(const std::string& purpose, const platform::KeyRing& keys) const;
     store::Keys store_keys() const { return store::Keys(config_.redis.partitions); }
 
 private:
@@ -53,8 +58,7 @@ private:
     const platform::Config& config_;
     std::optional<redis::PrivateServer> server_;
     redis::Endpoint endpoint_;
-    std::optional<platform::KeyRing> keys_;
-    store::InstallationMark mark_;
+    std::shared_ptr<const platform::KeyRing> keys_;
 };
 
 } // namespace mfad::app

@@ -87,8 +87,10 @@ public:
           connection(context, connection_options(shared, number, health)),
           watch(context, watch_options(shared, number)),
           store(connection, shared.installation.store_keys(), config.redis.timeout),
-          vault(shared.installation.keys()), sources(store, vault, watch, source_options(config)),
-          authenticator(sources, sources, token_rules(config)),
+          vault(shared.installation.keys()),
+          tokens(vault, access_token_options(config, shared.public_url)),
+          sources(store, vault, watch, source_options(config)),
+          authenticator(sources, sources, shared.key_sets, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
           settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
           quotas(store, quota_options(config)),
@@ -98,7 +100,7 @@ public:
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               shared.public_url},
+               tokens, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -118,6 +120,7 @@ public:
     redis::KeyWatch watch;
     store::Context store;
     service::Vault vault;
+    service::AccessTokens tokens;
     service::CachedSources sources;
     service::Authenticator authenticator;
     service::Enrollment enrollment;
@@ -142,6 +145,12 @@ void ServeThread::start() {
     parts_->watch.start();
     parts_->server.start();
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
+}
+
+void ServeThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
+    asio::post(parts_->context, [parts = parts_.get(), ring = std::move(ring)] {
+        parts->vault = service::Vault(*ring);
+    });
 }
 
 void ServeThread::drain(

@@ -5,6 +5,7 @@
 #include "store_health.hpp"
 
 #include "mfad/http/server.hpp"
+#include "mfad/service/key_sets.hpp"
 #include "mfad/service/password_pool.hpp"
 
 #include <chrono>
@@ -19,6 +20,7 @@ struct Shared {
     const RouteTable& routes;
     platform::Metrics& metrics;
     service::PasswordPool& passwords;
+    service::KeySetSource& key_sets;
     runtime::asio::ip::tcp::endpoint endpoint; ///< with the port that was found
     std::string public_url;
     std::function<void()> wake_worker;
@@ -39,6 +41,8 @@ public:
     ~ServeThread();
 
     void start();
+    /// From soon on, the thread works with these keys. Any thread.
+    void use_keys(std::shared_ptr<const platform::KeyRing> ring);
     /// Begins to stop. `done` is called on `where`, with whether nobody had to be cut off.
     void drain(
         std::chrono::milliseconds grace, const runtime::Executor& where,

@@ -1,6 +1,8 @@
 #include "mfad/app/server.hpp"
 
 #include "demo.hpp"
+#include "key_reload.hpp"
+#include "key_set_fetching.hpp"
 #include "ops.hpp"
 #include "run_once.hpp"
 #include "serve_thread.hpp"
@@ -119,8 +121,9 @@ class Server {
 public:
     Server(Installation& installation, platform::Metrics& metrics)
         : config_(installation.config()), metrics_(metrics),
-          signals_(context_, installation.private_server()), port_(resolve(config_.http.listen)),
-          passwords_(hashes_running, hashes_waiting), url_(public_url(config_, port_.endpoint())) {
+          signals_(context_, installation.private_server()), keys_(context_, installation),
+          port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
+          key_sets_(config_, metrics), url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
             doom_.set(why);
             signals_.stop();
@@ -131,6 +134,7 @@ public:
             routes_,
             metrics,
             passwords_,
+            key_sets_.source(),
             port_.endpoint(),
             url_,
             worker_ ? worker_->waker() : std::function<void()>([] {}),
@@ -139,6 +143,12 @@ public:
         for (unsigned i = 0; i < count; ++i)
             threads_.push_back(std::make_unique<ServeThread>(shared, i, count));
         watch_threads(metrics, threads_);
+        for (const auto& thread : threads_)
+            keys_.add_user(
+                [user = thread.get()](const KeyReload::Ring& ring) { user->use_keys(ring); });
+        if (worker_)
+            keys_.add_user([this](const KeyReload::Ring& ring) { worker_->use_keys(ring); });
+        signals_.on_hangup([this] { return keys_.run(); });
         open_ops();
     }
 
@@ -186,6 +196,7 @@ private:
             co_await delay.async_wait(runtime::tuple_token);
         }
         const bool clean = co_await drain_threads();
+        key_sets_.stop();
         if (worker_) co_await worker_->stop(config_.http.drain);
         if (ops_server_) co_await ops_server_->drain(ops_drain);
         log::event(log::Level::info, "server.stopped", {{"clean", clean}});
@@ -214,8 +225,10 @@ private:
     asio::io_context context_{1};
     Doom doom_;
     Signals signals_;
+    KeyReload keys_;
     PortHolder port_;
     service::PasswordPool passwords_;
+    KeySetFetching key_sets_;
     std::string url_;
     RouteTable routes_;
     std::optional<WorkerThread> worker_;
@@ -299,6 +312,9 @@ int work(const platform::LoadedConfig& loaded) {
         doom.set(why);
         signals.stop();
     });
+    KeyReload keys(context, installation);
+    keys.add_user([&worker](const KeyReload::Ring& ring) { worker.use_keys(ring); });
+    signals.on_hangup([&keys] { return keys.run(); });
     worker.start();
     log::event(log::Level::info, "worker.started");
     std::exception_ptr failed;

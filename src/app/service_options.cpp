@@ -54,6 +54,11 @@ service::KeyLifetimes key_lifetimes(const platform::Config& config) {
     return {config.idempotency.lifetime, config.idempotency.secret_lifetime};
 }
 
+service::AccessTokenOptions access_token_options(
+    const platform::Config& config, const std::string& public_url) {
+    return {public_url, std::chrono::duration_cast<std::chrono::seconds>(config.tokens.lifetime)};
+}
+
 service::PanelOptions panel_options(const platform::Config& config) {
     service::PanelOptions options;
     options.failures = config.limits.panel_login.limit;

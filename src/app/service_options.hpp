@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/platform/config.hpp"
+#include "mfad/service/access_token.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
@@ -14,6 +15,8 @@ service::EnrollmentOptions enrollment_options(
 service::SettingsOptions settings_options(const platform::Config& config);
 service::QuotaOptions quota_options(const platform::Config& config);
 service::KeyLifetimes key_lifetimes(const platform::Config& config);
+service::AccessTokenOptions access_token_options(
+    const platform::Config& config, const std::string& public_url);
 service::PanelOptions panel_options(const platform::Config& config);
 
 } // namespace mfad::app

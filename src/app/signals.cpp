@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds look_interval{250};
 
 Signals::Signals(asio::io_context& context, redis::PrivateServer* server)
     : context_(context), ends_(context, SIGTERM, SIGINT), children_(context, SIGCHLD),
+      hangups_(context, SIGHUP), // also the end of a terminal, which is none of ours
       server_(server), stopped_(context, runtime::SteadyClock::time_point::max()) {
     // A peer that closes is an error of the write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGHUP, SIG_IGN); // the end of a terminal is none of ours
     if (server_ == nullptr) return;
     asio::co_spawn(context_, guard_server(), [](std::exception_ptr thrown) {
         if (thrown) log::event(log::Level::error, "redis.guard_failed");
@@ -50,6 +50,21 @@ void Signals::die_on_next() {
 
 void Signals::stop() {
     asio::post(context_, [this] { end_wait(); });
+}
+
+void Signals::on_hangup(std::function<runtime::Awaitable<void>()> act) {
+    on_hangup_ = std::move(act);
+    asio::co_spawn(context_, hear_hangups(), [](const std::exception_ptr& thrown) {
+        if (thrown) log::event(log::Level::error, "signals.hangup_failed");
+    });
+}
+
+runtime::Awaitable<void> Signals::hear_hangups() {
+    for (;;) {
+        const auto [error, signal] = co_await hangups_.async_wait(runtime::tuple_token);
+        if (error) co_return;
+        co_await on_hangup_();
+    }
 }
 
 void Signals::end_wait() {

@@ -12,8 +12,8 @@ namespace mfad::app {
 /// What the main thread waits for: to be told to stop, and the end of the private Redis, which it
 /// starts again, or takes over from an owner who is gone.
 ///
-/// The first SIGTERM or SIGINT stops in good order, a second one at once. SIGHUP and SIGPIPE are
-/// ignored.
+/// The first SIGTERM or SIGINT stops in good order, a second one at once. SIGHUP does what
+/// `on_hangup` was given, SIGPIPE is ignored.
 class Signals {
 public:
     /// @param server may be null
@@ -23,8 +23,12 @@ public:
     runtime::Awaitable<int> wait();
     /// Ends the wait; any thread.
     void stop();
+    /// What SIGHUP is to do, one after the other; it must not throw. To be called once, before the
+    /// context runs.
+    void on_hangup(std::function<runtime::Awaitable<void>()> act);
 
 private:
+    runtime::Awaitable<void> hear_hangups();
     runtime::Awaitable<void> guard_server();
     runtime::Awaitable<void> await_ownership();
     runtime::Awaitable<void> pause(std::chrono::milliseconds time);
@@ -34,6 +38,8 @@ private:
     runtime::asio::io_context& context_;
     runtime::asio::basic_signal_set<runtime::Executor> ends_;
     runtime::asio::basic_signal_set<runtime::Executor> children_;
+    runtime::asio::basic_signal_set<runtime::Executor> hangups_;
+    std::function<runtime::Awaitable<void>()> on_hangup_;
     redis::PrivateServer* server_;
     runtime::Timer stopped_;
     bool told_ = false; ///< perhaps before anybody waits

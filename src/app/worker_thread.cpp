@@ -10,6 +10,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -146,6 +147,12 @@ void WorkerThread::start() {
     parts_->connection.start();
     parts_->worker.start();
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
+}
+
+void WorkerThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
+    asio::post(parts_->context, [parts = parts_.get(), ring = std::move(ring)] {
+        parts->vault = service::Vault(*ring);
+    });
 }
 
 std::function<void()> WorkerThread::waker() const {

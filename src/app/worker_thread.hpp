@@ -26,6 +26,8 @@ public:
     ~WorkerThread();
 
     void start();
+    /// From soon on, the worker opens with these keys. Any thread.
+    void use_keys(std::shared_ptr<const platform::KeyRing> ring);
     /// Wakes the worker; any thread.
     std::function<void()> waker() const;
     /// Takes no further job, finishes what is under way within the grace, and ends the thread. May

@@ -4,6 +4,7 @@
 #include "mfad/platform/clock.hpp"
 
 #include <iostream>
+#include <map>
 
 namespace mfad::cli {
 namespace {
@@ -36,6 +37,41 @@ void add_create(CLI::App& key, Invocation& invocation) {
         }
         const platform::LoadedConfig loaded = invocation.load();
         invocation.status = app::create_credential(loaded.config, *wanted, std::cout, std::cerr);
+    });
+}
+
+void add_keys_add(CLI::App& keys, Invocation& invocation) {
+    using platform::JwtAlg;
+    using platform::KeyUse;
+    static const std::map<std::string, KeyUse> uses{
+        {"signing", KeyUse::sign}, {"sealing", KeyUse::seal}, {"pepper", KeyUse::pepper}};
+    static const std::map<std::string, JwtAlg> algs{
+        {"ES256", JwtAlg::es256}, {"EdDSA", JwtAlg::eddsa}};
+    auto* call = keys.add_subcommand(
+        "add", "add a key; servers read it on SIGHUP, and one that signs is published first");
+    auto use = std::make_shared<std::string>("signing");
+    auto alg = std::make_shared<std::string>("ES256");
+    call->add_option("--use", *use, "what it is for: signing (default), sealing or pepper")
+        ->check(CLI::IsMember({"signing", "sealing", "pepper"}));
+    call->add_option("--alg", *alg, "of one that signs: ES256 (default) or EdDSA")
+        ->check(CLI::IsMember({"ES256", "EdDSA"}));
+    call->callback([&invocation, use, alg] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::add_key(loaded.config, uses.at(*use), algs.at(*alg), std::cout);
+    });
+}
+
+void add_keys_retire(CLI::App& keys, Invocation& invocation) {
+    auto* call = keys.add_subcommand(
+        "retire", "end the use of a key for what is new; never of the only one of its use");
+    auto id = std::make_shared<unsigned>(0);
+    call->add_option("ID", *id, "as `mfad keys list` shows it")
+        ->required()
+        ->check(CLI::Range(1, 255));
+    call->callback([&invocation, id] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status =
+            app::retire_key(loaded.config, static_cast<std::uint8_t>(*id), std::cout, std::cerr);
     });
 }
 
@@ -76,6 +112,8 @@ void add_keys(CLI::App& app, Invocation& invocation) {
         const platform::LoadedConfig loaded = invocation.load();
         invocation.status = app::list_keys(loaded.config, std::cout);
     });
+    add_keys_add(*keys, invocation);
+    add_keys_retire(*keys, invocation);
 }
 
 } // namespace mfad::cli

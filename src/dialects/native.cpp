@@ -2,6 +2,7 @@
 #include "native_calls.hpp"
 
 #include "mfad/http/problem.hpp"
+#include "mfad/platform/concat.hpp"
 
 namespace mfad::dialects {
 namespace {
@@ -11,6 +12,16 @@ using http::Method;
 using http::Request;
 using http::Response;
 using Code = Refusal::Code;
+
+/// The keys that access tokens are signed with; for everybody.
+runtime::Awaitable<Response> get_key_set(Exchange& exchange) {
+    Response response(
+        200, "application/json", exchange.services.tokens.key_set(platform::wall_now()));
+    response.header(
+        "Cache-Control",
+        platform::concat("public, max-age=", std::to_string(platform::key_set_max_age.count())));
+    co_return response;
+}
 
 constexpr Route route_table[] = {
     {Method::get, "/v1/users", native_calls::list_users},
@@ -23,6 +34,7 @@ constexpr Route route_table[] = {
     {Method::get, "/v1/enrollments/{id}", native_calls::get_enrollment},
     {Method::get, "/v1/tenant", native_calls::get_tenant},
     {Method::patch, "/v1/tenant", native_calls::patch_tenant},
+    {Method::get, "/.well-known/jwks.json", get_key_set},
 };
 
 /// The title of a problem is what HTTP calls its status; `code` is for programs and never changes.

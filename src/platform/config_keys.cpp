@@ -44,6 +44,7 @@ constexpr Section<&Config::ops> ops{"ops"};
 constexpr Section<&Config::redis> redis{"redis"};
 constexpr Section<&Config::crypto> crypto{"crypto"};
 constexpr Section<&Config::auth> auth{"auth"};
+constexpr Section<&Config::tokens> tokens{"tokens"};
 constexpr Section<&Config::limits> limits{"limits"};
 constexpr Section<&Config::enrollment> enrollment{"enrollment"};
 constexpr Section<&Config::codes> codes{"codes"};
@@ -108,6 +109,10 @@ std::vector<ConfigKey> make_keys() {
         auth.key<&C::Auth::cache_entries>("cache_entries", Whole{1, 1'000'000}),
         auth.key<&C::Auth::cache_lifetime>("cache_lifetime", span(1s, 30s)),
         auth.key<&C::Auth::session_lifetime>("session_lifetime", span(1min, 720h)),
+
+        tokens.key<&C::Tokens::lifetime>("lifetime", span(1min, 1h)),
+        tokens.key<&C::Tokens::jwks_ca_file>("jwks_ca_file", any_path),
+        tokens.key<&C::Tokens::jwks_allow_private>("jwks_allow_private", Flag{}),
 
         limits.key<&C::Limits::enabled>("enabled", Flag{}),
         limits.key<&C::Limits::user>("user", Rates{2}),

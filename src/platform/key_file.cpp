@@ -2,6 +2,7 @@
 
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
+#include "signing_key.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parser.hpp>
@@ -21,6 +22,8 @@ constexpr std::size_t secret_size = 32;
 constexpr std::array uses{KeyUse::seal, KeyUse::pepper, KeyUse::sign};
 constexpr std::array use_names{"seal", "pepper", "sign"};
 constexpr std::array state_names{"active", "retired"};
+constexpr std::array algs{JwtAlg::es256, JwtAlg::eddsa};
+constexpr std::array alg_names{"ES256", "EdDSA"};
 
 /// Memory for the parsed document, which holds the secrets: wiped when it goes.
 class WipedMemory {
@@ -48,26 +51,45 @@ public:
         if (!object_) refuse(where_ + ": expected an object");
     }
 
-    Key read() const {
+    Key read() {
         Key key;
         key.id = id();
         key.use = uses[word("use", use_names)];
         key.state = word("state", state_names) == 0 ? KeyState::active : KeyState::retired;
-        const auto created = from_rfc3339(text("created"));
-        if (!created) refuse(where_ + ".created: expected an RFC 3339 time");
-        key.created = *created;
-        auto secret = from_base64url(text("secret"));
-        if (!secret || secret->size() != secret_size)
-            refuse(where_ + ".secret: expected base64url of 32 bytes");
-        key.secret = Secret::take(std::move(*secret));
-        const bool signs = key.use == KeyUse::sign;
-        if (signs && text("alg") != "EdDSA") refuse(where_ + ".alg: expected \"EdDSA\"");
-        if (object_->size() != (signs ? 6U : 5U)) refuse(where_ + ": expected no other members");
+        key.created = time("created");
+        if (key.state == KeyState::retired && has("retired")) key.retired = time("retired");
+        if (key.use == KeyUse::sign) read_signing(key);
+        key.secret = secret(key);
+        if (object_->size() != members_) refuse(where_ + ": expected no other members");
         return key;
     }
 
 private:
-    std::uint8_t id() const {
+    void read_signing(Key& key) {
+        key.alg = algs[word("alg", alg_names)];
+        key.signs_from = has("signs_from") ? time("signs_from") : key.created;
+    }
+
+    Secret secret(const Key& key) {
+        auto bytes = from_base64url(text("secret"));
+        if (!bytes || bytes->size() != secret_size)
+            refuse(where_ + ".secret: expected base64url of 32 bytes");
+        Secret secret = Secret::take(std::move(*bytes));
+        if (key.use == KeyUse::sign && !is_signing_secret(key.alg, secret.reveal()))
+            refuse(where_ + ".secret: expected a private key of P-256");
+        return secret;
+    }
+
+    bool has(const char* name) const { return object_->if_contains(name) != nullptr; }
+
+    UnixMillis time(const char* name) {
+        const auto time = from_rfc3339(text(name));
+        if (!time) refuse(where_ + "." + name + ": expected an RFC 3339 time");
+        return *time;
+    }
+
+    std::uint8_t id() {
+        ++members_;
         const json::value* value = object_->if_contains("id");
         const std::int64_t* number = value ? value->if_int64() : nullptr;
         if (!number || *number < 1 || *number > 255)
@@ -75,7 +97,8 @@ private:
         return static_cast<std::uint8_t>(*number);
     }
 
-    std::string_view text(const char* name) const {
+    std::string_view text(const char* name) {
+        ++members_;
         const json::value* value = object_->if_contains(name);
         const json::string* text = value ? value->if_string() : nullptr;
         if (!text) refuse(where_ + "." + name + ": expected a text");
@@ -84,7 +107,7 @@ private:
 
     /// The index of the word that stands there.
     template <std::size_t N>
-    std::size_t word(const char* name, const std::array<const char*, N>& words) const {
+    std::size_t word(const char* name, const std::array<const char*, N>& words) {
         const auto found = std::find(words.begin(), words.end(), text(name));
         if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
         std::string expected;
@@ -95,6 +118,7 @@ private:
 
     const json::object* object_ = nullptr;
     std::string where_;
+    std::size_t members_ = 0; // that were read
 };
 
 const json::array& keys_of(const json::value& document) {
@@ -112,8 +136,12 @@ void append_key(std::string& out, const Key& key) {
     std::string secret = base64url(key.secret.reveal());
     out.append("{\"id\":").append(std::to_string(key.id));
     out.append(",\"use\":\"").append(to_text(key.use));
-    if (key.use == KeyUse::sign) out.append("\",\"alg\":\"EdDSA");
+    if (key.use == KeyUse::sign) {
+        out.append("\",\"alg\":\"").append(to_string(key.alg));
+        out.append("\",\"signs_from\":\"").append(rfc3339(key.signs_from));
+    }
     out.append("\",\"created\":\"").append(rfc3339(key.created));
+    if (key.retired) out.append("\",\"retired\":\"").append(rfc3339(*key.retired));
     out.append("\",\"state\":\"").append(state_names[key.state == KeyState::active ? 0 : 1]);
     out.append("\",\"secret\":\"").append(secret).append("\"}");
     wipe(secret);
@@ -127,7 +155,7 @@ std::string_view to_text(KeyUse use) {
 
 Secret write_key_file(const std::vector<Key>& keys) {
     std::string out;
-    out.reserve(64 + 256 * keys.size()); // never grown: that would leave copies behind
+    out.reserve(64 + 384 * keys.size()); // never grown: that would leave copies behind
     out.append("{\"version\":1,\"keys\":[\n");
     for (const Key& key : keys) {
         append_key(out, key);

@@ -4,6 +4,8 @@
 #include "key_file.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
+#include "signing_choice.hpp"
+#include "signing_key.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,8 +22,14 @@ constexpr std::size_t file_limit = 128 << 10;
 constexpr std::size_t most_keys = 255;
 constexpr std::size_t secret_size = 32;
 
-Key new_key(std::uint8_t id, KeyUse use, UnixMillis now) {
-    return {id, use, KeyState::active, now, Secret::take(random_bytes(secret_size))};
+constexpr KeyUse all_uses[] = {KeyUse::seal, KeyUse::pepper, KeyUse::sign};
+
+bool is_active(const Key& key, KeyUse use) {
+    return key.use == use && key.state == KeyState::active;
+}
+
+std::string name_of(const Key& key) {
+    return "key " + std::to_string(key.id);
 }
 
 /// The next id, or else the first free one: an id that was used before says less about a value.
@@ -52,11 +60,10 @@ void check_protection(const Descriptor& file, const std::filesystem::path& path)
         refuse(path, "can be read or written by others, expected mode 0600 (chmod 600 it)");
 }
 
+/// Without a key that signs, only tokens cannot be made.
 void check_complete(const std::vector<Key>& keys, const std::filesystem::path& path) {
-    for (const KeyUse use : {KeyUse::seal, KeyUse::pepper, KeyUse::sign}) {
-        const auto serves = [use](const Key& key) {
-            return key.use == use && key.state == KeyState::active;
-        };
+    for (const KeyUse use : {KeyUse::seal, KeyUse::pepper}) {
+        const auto serves = [use](const Key& key) { return is_active(key, use); };
         if (std::none_of(keys.begin(), keys.end(), serves))
             refuse(path, "keys: expected an active key for use " + std::string(to_text(use)));
     }
@@ -76,9 +83,14 @@ std::string check_value(const Key& key) {
     return hex(hkdf_sha256(key.secret.reveal(), "", "mfad/check/v1", 8));
 }
 
+std::optional<UnixMillis> published_until(const Key& key) {
+    if (key.state == KeyState::active) return std::nullopt;
+    return key.retired.value_or(UnixMillis{}) + publish_after;
+}
+
 KeyRing KeyRing::generate(UnixMillis now) {
     KeyRing ring;
-    for (const KeyUse use : {KeyUse::seal, KeyUse::pepper, KeyUse::sign})
+    for (const KeyUse use : all_uses)
         ring.add(use, now);
     return ring;
 }
@@ -106,29 +118,54 @@ void KeyRing::save(const std::filesystem::path& path) const {
     write(path, keys_, Existing::replace);
 }
 
-std::uint8_t KeyRing::add(KeyUse use, UnixMillis now) {
-    const std::uint8_t id = free_id(keys_);
-    // Younger than all of its use, whatever the clock says: else it would be in use at once.
-    for (const Key& key : keys_)
-        if (key.use == use) now = std::max(now, key.created + std::chrono::milliseconds(1));
+std::uint8_t KeyRing::add(KeyUse use, UnixMillis now, JwtAlg alg) {
+    Key key;
+    key.id = free_id(keys_);
+    key.use = use;
+    key.alg = alg;
+    key.secret =
+        use == KeyUse::sign ? new_signing_secret(alg) : Secret::take(random_bytes(secret_size));
+    // Younger than all of its use, whatever the clock says: else it might be in use at once.
+    key.created = now;
+    for (const Key& other : keys_)
+        if (other.use == use)
+            key.created = std::max(key.created, other.created + std::chrono::milliseconds(1));
+    key.signs_from = key.created;
+    if (use == KeyUse::sign && signing_key(now) != nullptr) key.signs_from += publish_ahead;
+    const std::uint8_t id = key.id;
     const auto place =
-        std::find_if(keys_.begin(), keys_.end(), [id](const Key& key) { return key.id > id; });
-    keys_.insert(place, new_key(id, use, now));
+        std::find_if(keys_.begin(), keys_.end(), [id](const Key& k) { return k.id > id; });
+    keys_.insert(place, std::move(key));
     return id;
 }
 
-void KeyRing::retire(std::uint8_t id) {
+void KeyRing::retire(std::uint8_t id, UnixMillis now) {
     const auto key =
         std::find_if(keys_.begin(), keys_.end(), [id](const Key& k) { return k.id == id; });
-    const std::string name = "key " + std::to_string(id);
-    if (key == keys_.end()) throw std::invalid_argument("there is no " + name);
-    if (key->state == KeyState::retired) throw std::invalid_argument(name + " is retired already");
-    const auto active = std::count_if(keys_.begin(), keys_.end(), [&](const Key& k) {
-        return k.use == key->use && k.state == KeyState::active;
-    });
-    if (active == 1)
-        throw std::invalid_argument(name + " is the only active key of its use: add one first");
+    if (key == keys_.end()) throw std::invalid_argument("there is no key " + std::to_string(id));
+    if (key->state == KeyState::retired)
+        throw std::invalid_argument(name_of(*key) + " is retired already");
+    const Key* next = nullptr; // of the others, that which would be in use first
+    for (const Key& other : keys_)
+        if (&other != &*key && is_active(other, key->use) &&
+            (next == nullptr || other.signs_from < next->signs_from))
+            next = &other;
+    if (next == nullptr)
+        throw std::invalid_argument(
+            name_of(*key) + " is the only active key of its use: add one first");
+    if (key->use == KeyUse::sign && next->signs_from > now)
+        throw std::invalid_argument(
+            name_of(*key) + " signs until " + name_of(*next) +
+            " does, which is published first: " + "retire it after " + rfc3339(next->signs_from));
     key->state = KeyState::retired;
+    key->retired = now;
+}
+
+const Key* KeyRing::signing_key(UnixMillis now) const {
+    SigningChoice<Key> choice(now);
+    for (const Key& key : keys_)
+        if (is_active(key, KeyUse::sign)) choice.offer(key);
+    return choice.chosen();
 }
 
 std::vector<const Key*> KeyRing::keys(KeyUse use) const {
@@ -141,13 +178,34 @@ std::vector<const Key*> KeyRing::keys(KeyUse use) const {
     return out;
 }
 
-std::vector<KeyInfo> KeyRing::list() const {
+std::vector<KeyInfo> KeyRing::list(UnixMillis now) const {
     std::vector<KeyInfo> out;
-    for (const Key& key : keys_)
-        out.push_back(
-            {key.id, key.use, key.state, keys(key.use).front() == &key, key.created,
-             check_value(key)});
+    for (const Key& key : keys_) {
+        const bool signs = key.use == KeyUse::sign;
+        const Key* in_use = signs ? signing_key(now) : keys(key.use).front();
+        KeyInfo& info = out.emplace_back(
+            KeyInfo{key.id, key.use, key.state, in_use == &key, key.created, check_value(key)});
+        if (!signs) continue;
+        info.alg = to_string(key.alg);
+        info.kid = SigningKey(key.alg, key.secret.reveal()).kid();
+        info.signs_from = key.signs_from;
+        info.published_until = published_until(key);
+    }
     return out;
+}
+
+std::string KeyRing::fault_as_successor_of(const KeyRing& older) const {
+    for (const Key& key : older.keys_) {
+        if (key.use == KeyUse::sign) continue; // whose tokens are short-lived
+        const auto same = [&key](const Key& other) {
+            return other.id == key.id && other.use == key.use &&
+                   equal_in_constant_time(other.secret.reveal(), key.secret.reveal());
+        };
+        if (std::none_of(keys_.begin(), keys_.end(), same))
+            return name_of(key) + " (" + std::string(to_text(key.use)) +
+                   ") is missing, or another one";
+    }
+    return "";
 }
 
 } // namespace mfad::platform

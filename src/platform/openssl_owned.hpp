@@ -1,6 +1,7 @@
 #pragma once
 
 #include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
@@ -12,7 +13,10 @@ namespace mfad::platform {
 
 /// Gives each of OpenSSL's objects back in its own way.
 struct OpensslFree {
-    void operator()(BIGNUM* p) const { BN_free(p); }
+    void operator()(BIGNUM* p) const { BN_clear_free(p); } // some are secret
+    void operator()(ECDSA_SIG* p) const { ECDSA_SIG_free(p); }
+    void operator()(EC_GROUP* p) const { EC_GROUP_free(p); }
+    void operator()(EC_POINT* p) const { EC_POINT_free(p); }
     void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }

@@ -21,6 +21,7 @@ constexpr std::string_view project_claim = "xsolla_login_project_id";
 constexpr std::size_t min_secret = 16;
 constexpr std::size_t max_secret = 512;
 constexpr std::size_t public_id_length = 16;
+constexpr std::chrono::seconds keys_retry{5};
 
 Refusal bad_credential() {
     return domain::refuse(Refusal::Code::bad_credential);
@@ -74,38 +75,22 @@ std::string_view tenant_claim(const platform::JwtParts& parts) {
     return parts.text(project_claim) ? project_claim : "aud";
 }
 
-/// The issuer's key for a token; where there is one key, tokens need not name it.
-const platform::JwtKey* find_key(const TokenIssuer& issuer, std::string_view kid) {
-    if (kid.empty() && issuer.keys.size() == 1) return &issuer.keys.front();
-    for (const platform::JwtKey& key : issuer.keys)
-        if (!key.kid().empty() && key.kid() == kid) return &key;
-    // A lone secret has no name; whatever the token calls it, there is nothing to choose.
-    if (issuer.keys.size() == 1 && issuer.keys.front().kid().empty()) return &issuer.keys.front();
-    return nullptr;
-}
-
-/// The entry of the tenant that this token was signed under, its claims checked; null when there is
-/// none.
-const TokenIssuer* verified_issuer(
-    const Tenant& tenant, const platform::JwtParts& parts, const TokenRules& rules) {
+/// Whether the key of an issuer made the token, and its claims are in order.
+bool verifies(
+    const platform::JwtKey& key, const TokenIssuer& issuer, const Tenant& tenant,
+    const platform::JwtParts& parts, const TokenRules& rules) {
+    if (key.alg() != parts.alg()) return false;
     const std::string_view tenant_id = tenant.id;
-    for (const TokenIssuer& issuer : tenant.issuers) {
-        if (parts.text("iss") != std::string_view(issuer.issuer)) continue;
-        const platform::JwtKey* key = find_key(issuer, parts.kid());
-        if (key == nullptr || key->alg() != parts.alg()) continue;
-        platform::ClaimRules claims;
-        claims.now = platform::wall_now();
-        claims.leeway = rules.leeway;
-        claims.max_lifetime = rules.max_lifetime;
-        claims.issuer = issuer.issuer;
-        claims.audiences = {&tenant_id, 1};
-        claims.audience_claim = tenant_claim(parts);
-        claims.subject_claim =
-            issuer.use == TokenIssuer::Use::user ? std::string_view(issuer.user_claim) : "";
-        if (!platform::verify_signature(parts, *key) && !platform::check_claims(parts, claims))
-            return &issuer;
-    }
-    return nullptr;
+    platform::ClaimRules claims;
+    claims.now = platform::wall_now();
+    claims.leeway = rules.leeway;
+    claims.max_lifetime = rules.max_lifetime;
+    claims.issuer = issuer.issuer;
+    claims.audiences = {&tenant_id, 1};
+    claims.audience_claim = tenant_claim(parts);
+    claims.subject_claim =
+        issuer.use == TokenIssuer::Use::user ? std::string_view(issuer.user_claim) : "";
+    return !platform::verify_signature(parts, key) && !platform::check_claims(parts, claims);
 }
 
 /// Whom a token stands for: a renewed one is the same credential, so that a retry under its key is
@@ -165,14 +150,57 @@ Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(
     co_return only;
 }
 
+/// The entry of the tenant that this token was signed under, its claims checked.
+Awaitable<Result<const TokenIssuer*>> Authenticator::verified_issuer(
+    const Tenant& tenant, const platform::JwtParts& parts) {
+    bool lacks_keys = false;
+    for (const TokenIssuer& issuer : tenant.issuers) {
+        if (parts.text("iss") != std::string_view(issuer.issuer)) continue;
+        std::span<const platform::JwtKey> keys = issuer.keys;
+        KeySetSource::Keys fetched;
+        if (!issuer.jwks_uri.empty()) {
+            fetched = co_await key_sets_.find_keys(issuer.jwks_uri, parts.kid());
+            lacks_keys = lacks_keys || !fetched;
+            if (!fetched) continue;
+            keys = fetched->keys();
+        }
+        const platform::JwtKey* const key = find_key(keys, parts.kid());
+        if (key != nullptr && verifies(*key, issuer, tenant, parts, rules_) &&
+            !is_ambiguous(tenant, issuer, *key))
+            co_return &issuer;
+    }
+    if (!lacks_keys) co_return bad_credential();
+    Refusal refusal = domain::refuse(Refusal::Code::unavailable);
+    refusal.retry_after = keys_retry;
+    co_return refusal;
+}
+
+/// One key may not be good for users and for servers: a user's token would pass for a server's.
+/// Of keys that are written in the definition the import sees to that; of fetched ones nobody
+/// could.
+bool Authenticator::is_ambiguous(
+    const Tenant& tenant, const TokenIssuer& issuer, const platform::JwtKey& key) {
+    for (const TokenIssuer& other : tenant.issuers) {
+        if (other.use == issuer.use) continue;
+        std::span<const platform::JwtKey> keys = other.keys;
+        KeySetSource::Keys fetched;
+        if (!other.jwks_uri.empty()) fetched = key_sets_.known_keys(other.jwks_uri);
+        if (fetched) keys = fetched->keys();
+        if (std::ranges::find(keys, key.thumbprint(), &platform::JwtKey::thumbprint) != keys.end())
+            return true;
+    }
+    return false;
+}
+
 Awaitable<Result<Call>> Authenticator::check_token(std::string_view token, const Accepts& accepts) {
     const auto parts = platform::parse_jwt(token);
     if (!parts || !parts->has_claims()) co_return bad_credential();
     Call call;
     call.tenant = co_await tenant_of(*parts, accepts);
     if (!call.tenant) co_return bad_credential();
-    const TokenIssuer* issuer = verified_issuer(*call.tenant, *parts, rules_);
-    if (issuer == nullptr) co_return bad_credential();
+    const auto verified = co_await verified_issuer(*call.tenant, *parts);
+    if (!verified) co_return verified.error();
+    const TokenIssuer* const issuer = *verified;
 
     const bool is_server = issuer->use == TokenIssuer::Use::server;
     if (!(is_server ? accepts.server : accepts.user)) co_return bad_credential();

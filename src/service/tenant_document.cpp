@@ -33,6 +33,7 @@ void read_keys(FieldReader& in, TokenIssuer& issuer) {
     if ((secret ? 1 : 0) + (jwks != nullptr ? 1 : 0) + (uri ? 1 : 0) != 1)
         return in.invalid("", "needs exactly one of secret, jwks and jwks_uri");
     if (uri && !uri->starts_with("https://")) return in.invalid("jwks_uri", "must be an https URL");
+    issuer.jwks_uri = uri.value_or("");
     if (secret) {
         if (const auto alg = in.maybe_text("alg"); alg && *alg != "HS256")
             return in.invalid("alg", "must be HS256 for a secret");

@@ -6,7 +6,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import pytest
 
 # So that a failed assertion of theirs shows its values, as those of the tests do.
-pytest.register_assert_rewrite("harness", "links", "mail_server", "outbox", "page_site", "whole_flow", "world")
+pytest.register_assert_rewrite("harness", "links", "mail_server", "outbox", "page_site", "token_calls", "whole_flow", "world")
 
 from harness import Mfad, RedisServer
 from openapi import Apis

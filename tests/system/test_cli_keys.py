@@ -11,7 +11,7 @@ from console import Console
 from harness import RedisServer, link_in
 from world import World
 
-ALL_CALLS = [("keys", "list"), ("key", "list"), ("user", "show", "a", "b"), ("outbox", "list"), ("serve",), ("worker",),
+ALL_CALLS = [("keys", "list"), ("keys", "add"), ("keys", "retire", "1"), ("key", "list"), ("user", "show", "a", "b"), ("outbox", "list"), ("serve",), ("worker",),
              ("import", "-")]
 
 
@@ -64,9 +64,10 @@ def test_list_shows_every_key_and_no_secret(console):
     heading, *shown = said.out.splitlines()
     assert heading.split()[0] == "ID" and len(shown) == len(keys)
     for line, key in zip(shown, keys):
-        id, use, state, in_use, created, check = line.split()
+        id, use, state, in_use, created, check, signs, *_ = line.split()
         assert (id, use, state, in_use) == (str(key["id"]), key["use"], key["state"], "yes")
         assert created[:19] == key["created"][:19] and len(check) == 16
+        assert signs == key.get("alg", "-")
         assert key["secret"] not in said.out
     assert {key["use"] for key in keys} == {"seal", "pepper", "sign"}
 

@@ -9,8 +9,9 @@ import pytest
 import shapes
 from conftest import start_mfad
 from harness import wait_for
-from shapes import BAD_CREDENTIAL, Call, check_refusal
+from shapes import Call, check_refusal
 from stored import state_of, user_key
+from token_calls import check_refused, check_taken, info, profile, project
 from tokens import ALGORITHMS, Issuer, b64, private_key, unsigned
 from world import World
 
@@ -20,34 +21,6 @@ PROJECT_CLAIM = "xsolla_login_project_id"
 @pytest.fixture
 def redis(redis_server):
     return redis_server.connection()
-
-
-def profile(world, token, *, path=None, header="Authorization"):
-    """Rebilly: a user on himself."""
-    path = path or f"/organizations/{world.tenant}/profile/mfa"
-    return Call("rebilly", "GET", path, {header: f"Bearer {token}" if header == "Authorization" else token})
-
-
-def info(token, header="Authorization"):
-    """quiva: a user on himself; no tenant in the path."""
-    return Call("quiva", "GET", "/accounts/user-mfa-info", {header: f"Bearer {token}" if header == "Authorization" else
-                                                            token})
-
-
-def project(world, token, user="1", tenant=None):
-    """Xsolla: a server on any user."""
-    path = f"/projects/{tenant or world.tenant}/users/{user}/mfa"
-    return Call("xsolla", "GET", path, {"X-SERVER-AUTHORIZATION": token})
-
-
-def check_refused(client, *calls):
-    for call in calls:
-        check_refusal(call.dialect, call.send(client), *BAD_CREDENTIAL[call.dialect])
-
-
-def check_taken(client, *calls):
-    for call in calls:
-        assert call.send(client).status == 200, call
 
 
 def issuers(algorithm="HS256", **more):

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/platform/config.hpp"
+#include "mfad/platform/key_ring.hpp"
 
 #include <chrono>
 #include <istream>
@@ -43,6 +44,12 @@ int revoke_credential(
 int init_keys(const platform::Config& config, std::ostream& out);
 /// `mfad keys list`: a line each, without secrets.
 int list_keys(const platform::Config& config, std::ostream& out);
+/// `mfad keys add`: adds a key; servers know it after a SIGHUP. @param alg of one that signs
+int add_key(
+    const platform::Config& config, platform::KeyUse use, platform::JwtAlg alg, std::ostream& out);
+/// `mfad keys retire ID`: 1 when it cannot be.
+int retire_key(
+    const platform::Config& config, std::uint8_t id, std::ostream& out, std::ostream& err);
 
 /// `mfad user show T U`: his state as JSON, without secrets; 1 when there is no such user.
 int show_user(

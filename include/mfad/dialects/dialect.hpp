@@ -5,6 +5,7 @@
 #include "mfad/domain/tenant.hpp"
 #include "mfad/http/message.hpp"
 #include "mfad/http/router.hpp"
+#include "mfad/service/access_token.hpp"
 #include "mfad/service/authenticator.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
@@ -31,6 +32,7 @@ struct Services {
     service::Users& users;
     service::TenantAdmin& tenant_admin;
     service::Enrollment& enrollment;
+    const service::AccessTokens& tokens;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 

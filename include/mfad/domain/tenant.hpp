@@ -35,7 +35,8 @@ struct TokenIssuer {
     std::string issuer;
     Use use = Use::user;
     std::string user_claim = "sub";
-    std::vector<platform::JwtKey> keys; ///< empty while they have to be fetched from elsewhere
+    std::vector<platform::JwtKey> keys;           ///< empty when they are fetched
+    std::string jwks_uri;                         ///< where from; empty: `keys` are all there are
     Permissions permissions = Permissions::all(); ///< of a server's token
 };
 

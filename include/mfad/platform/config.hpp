@@ -71,6 +71,12 @@ struct Config {
         Duration session_lifetime = std::chrono::hours(24);
     } auth{};
 
+    struct Tokens {
+        Duration lifetime = std::chrono::minutes(10);
+        std::filesystem::path jwks_ca_file{};
+        bool jwks_allow_private = false;
+    } tokens{};
+
     struct Limits {
         bool enabled = true;
         std::vector<Rate> user{{60, std::chrono::minutes(1)}};

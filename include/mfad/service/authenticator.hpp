@@ -3,6 +3,7 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/platform/jwt.hpp"
 #include "mfad/service/call.hpp"
+#include "mfad/service/key_sets.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/store/credential_store.hpp"
 
@@ -48,8 +49,10 @@ struct TokenRules {
 /// dialect to say, each in its own words.
 class Authenticator {
 public:
-    Authenticator(TenantSource& tenants, CredentialSource& credentials, const TokenRules& rules)
-        : tenants_(tenants), credentials_(credentials), rules_(rules) {}
+    Authenticator(
+        TenantSource& tenants, CredentialSource& credentials, KeySetSource& key_sets,
+        const TokenRules& rules)
+        : tenants_(tenants), credentials_(credentials), key_sets_(key_sets), rules_(rules) {}
 
     /// What `authenticate` would say, if that is known without asking the store: of an opaque
     /// credential that was seen of late. Spares a coroutine.
@@ -57,7 +60,8 @@ public:
 
     /// @return `bad_credential` for what is unknown, expired, revoked, forged, or of a kind that
     ///   `accepts` does not
-    ///         name; `forbidden` when the tenant does not speak this dialect
+    ///         name; `forbidden` when the tenant does not speak this dialect; `unavailable` for a
+    ///         token whose issuer's keys were never had and cannot be fetched
     runtime::Awaitable<domain::Result<Call>> authenticate(
         std::string_view credential, const Accepts& accepts);
 
@@ -68,9 +72,15 @@ private:
         std::string_view token, const Accepts& accepts);
     runtime::Awaitable<TenantPtr> tenant_of(
         const platform::JwtParts& parts, const Accepts& accepts);
+    runtime::Awaitable<domain::Result<const domain::TokenIssuer*>> verified_issuer(
+        const domain::Tenant& tenant, const platform::JwtParts& parts);
+    bool is_ambiguous(
+        const domain::Tenant& tenant, const domain::TokenIssuer& issuer,
+        const platform::JwtKey& key);
 
     TenantSource& tenants_;
     CredentialSource& credentials_;
+    KeySetSource& key_sets_;
     TokenRules rules_;
 };
 

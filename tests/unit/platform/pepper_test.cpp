@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(peppers_rotate_by_addition) {
     ring.add(KeyUse::pepper, now);
     const Pepper between(ring);
     BOOST_TEST(between.digest(DigestPurpose::recovery_code, user(), "abcd-efgh") == stored);
-    ring.retire(2);
+    ring.retire(2, now);
     const Pepper after(ring);
     const auto fresh = after.digest(DigestPurpose::recovery_code, user(), "abcd-efgh");
     BOOST_TEST(fresh != stored);

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(keys_rotate_without_a_value_that_cannot_be_opened) {
     const auto middle = between.seal(SealPurpose::email, home, "middle");
     BOOST_TEST(before.open(SealPurpose::email, home, middle).value() == "middle");
 
-    ring.retire(1);
+    ring.retire(1, now);
     Sealer after(ring);
     const auto fresh = after.seal(SealPurpose::email, home, "new");
     BOOST_TEST(static_cast<std::uint8_t>(fresh[1]) == id);
