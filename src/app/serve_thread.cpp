@@ -96,11 +96,13 @@ public:
           quotas(store, quota_options(config)),
           panel(store, shared.passwords, panel_options(config)),
           users(store, vault, key_lifetimes(config)),
-          tenant_admin(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
+          tenant_admin(store, vault, key_lifetimes(config)),
+          challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
+          factors(store, vault, shared.wake_worker), metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, shared.public_url},
+               tokens, challenges, factors, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -129,6 +131,8 @@ public:
     service::Panel panel;
     service::Users users;
     service::TenantAdmin tenant_admin;
+    service::Challenges challenges;
+    service::Factors factors;
     RequestMetrics metrics;
     Front front;
     http::Server server;

@@ -23,6 +23,17 @@ service::EnrollmentOptions enrollment_options(
     return options;
 }
 
+service::ChallengeOptions challenge_options(const platform::Config& config) {
+    service::ChallengeOptions options;
+    options.lifetime = config.challenges.lifetime;
+    options.tries = config.codes.tries;
+    options.code_length = config.codes.length;
+    options.code_lifetime = config.codes.lifetime;
+    options.code_gap = {"code-gap", 1, config.codes.gap};
+    options.codes = policy("codes", config.codes.codes);
+    return options;
+}
+
 service::SettingsOptions settings_options(const platform::Config& config) {
     service::SettingsOptions options;
     if (config.limits.enabled)

@@ -2,6 +2,7 @@
 
 #include "mfad/platform/config.hpp"
 #include "mfad/service/access_token.hpp"
+#include "mfad/service/challenges.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
@@ -10,6 +11,7 @@
 /// From the configuration to what each service is told: the one place where the two meet.
 namespace mfad::app {
 
+service::ChallengeOptions challenge_options(const platform::Config& config);
 service::EnrollmentOptions enrollment_options(
     const platform::Config& config, const std::string& public_url);
 service::SettingsOptions settings_options(const platform::Config& config);

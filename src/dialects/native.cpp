@@ -32,6 +32,15 @@ constexpr Route route_table[] = {
     {Method::patch, "/v1/users/{id}/mfa", native_calls::patch_mfa},
     {Method::post, "/v1/users/{id}/enrollments", native_calls::post_enrollment},
     {Method::get, "/v1/enrollments/{id}", native_calls::get_enrollment},
+    {Method::post, "/v1/users/{id}/factors/totp", native_calls::post_totp},
+    {Method::post, "/v1/users/{id}/factors/totp/confirm", native_calls::confirm_totp},
+    {Method::delete_, "/v1/users/{id}/factors/{factor_id}", native_calls::delete_factor},
+    {Method::post, "/v1/users/{id}/recovery-codes", native_calls::post_recovery_codes},
+    {Method::post, "/v1/users/{id}/reset", native_calls::reset_user},
+    {Method::post, "/v1/users/{id}/challenges", native_calls::post_challenge},
+    {Method::post, "/v1/challenges/send", native_calls::send_challenge_code},
+    {Method::post, "/v1/challenges/verify", native_calls::verify_challenge},
+    {Method::get, "/v1/challenges/{id}", native_calls::get_challenge},
     {Method::get, "/v1/tenant", native_calls::get_tenant},
     {Method::patch, "/v1/tenant", native_calls::patch_tenant},
     {Method::get, "/.well-known/jwks.json", get_key_set},
@@ -63,6 +72,16 @@ Refused refusal(Code code) {
         return {409, "external-factor", "The factor is held by its provider."};
     case Code::unchanged: return {409, "unchanged", "Nothing would change."};
     case Code::proof_too_old: return {403, "proof-too-old", "Verify a second factor first."};
+    case Code::not_enrolled:
+        return {409, "not-enrolled", "The factor is not enrolled, or not offered here."};
+    case Code::factors_disabled:
+        return {
+            409, "factors-disabled",
+            "Too many wrong codes in a row. Enroll again, or have it reset."};
+    case Code::wrong_code: return {401, "wrong-code", "The code is wrong."};
+    case Code::already_used:
+        return {401, "already-used", "The code was used already. Wait for the next one."};
+    case Code::expired: return {410, "expired", "This is over, or was used. Begin again."};
     case Code::not_configured:
         return {409, "not-configured", "The tenant is not configured for this."};
     case Code::key_reused:
@@ -92,6 +111,7 @@ public:
             refused.status, http::reason_phrase(refused.status), detail, request.request_id);
         problem.member("code", refused.code);
         if (!why.field.empty()) problem.member("field", why.field);
+        if (why.attempts_left) problem.member("attempts_left", *why.attempts_left);
         Response response(
             refused.status, http::problem_type, std::move(problem.end_object()).str());
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");

@@ -52,10 +52,27 @@ Answer delete_user(Exchange& exchange);
 
 // ---- a user's MFA and enrollments, native_mfa.cpp -----------------------------------------------
 
+/// The whole state of a user, as the calls that change it answer too.
+Answer mfa_answer(Exchange& exchange, const std::string& user, const domain::MfaState& state);
 Answer get_mfa(Exchange& exchange);
 Answer patch_mfa(Exchange& exchange);
 Answer post_enrollment(Exchange& exchange);
 Answer get_enrollment(Exchange& exchange);
+
+// ---- a user's factors, native_factors.cpp -------------------------------------------------------
+
+Answer post_totp(Exchange& exchange);
+Answer confirm_totp(Exchange& exchange);
+Answer post_recovery_codes(Exchange& exchange);
+Answer delete_factor(Exchange& exchange);
+Answer reset_user(Exchange& exchange);
+
+// ---- second factors at sign-in, native_challenges.cpp -------------------------------------------
+
+Answer post_challenge(Exchange& exchange);
+Answer send_challenge_code(Exchange& exchange);
+Answer verify_challenge(Exchange& exchange);
+Answer get_challenge(Exchange& exchange);
 
 // ---- the tenant, native_tenant.cpp --------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 #include "mfad/platform/concat.hpp"
 #include "mfad/service/enrollment.hpp"
+#include "mfad/service/factors.hpp"
 #include "mfad/service/field_reader.hpp"
 #include "mfad/service/tenant_document.hpp"
 #include "mfad/service/users.hpp"
@@ -21,7 +22,6 @@ using domain::Refusal;
 using domain::Result;
 using domain::SettingsChange;
 using http::Response;
-using runtime::Awaitable;
 using service::FieldReader;
 using store::LinkMail;
 using store::LinkState;
@@ -39,53 +39,14 @@ std::optional<FactorSet> read_factors(FieldReader& in, std::string_view name) {
 
 // ---- GET and PATCH /v1/users/{id}/mfa -----------------------------------------------------------
 
-/// A factor that is enrolled, as it is shown: never with a secret.
-struct ShownFactor {
-    std::string id;
-    FactorType type = FactorType::email;
-    std::string label; ///< empty: none
-    std::optional<platform::UnixMillis> created_at;
-    std::optional<platform::UnixMillis> last_used_at;
-};
-
-Awaitable<std::vector<ShownFactor>> factors_of(
-    Exchange& x, const std::string& user, const MfaState& state) {
-    std::vector<ShownFactor> factors;
-    if (state.enrolled.contains(FactorType::email)) {
-        // When an address was verified is not kept, and a provided one never was.
-        ShownFactor factor;
-        factor.id = "email";
-        const auto view = co_await x.services.users.find(x.call, user);
-        if (view && view->email) factor.label = view->email->masked();
-        factors.push_back(std::move(factor));
-    }
-    co_return factors;
-}
-
-void append_factor(platform::JsonText& body, const ShownFactor& factor) {
+void append_factor(platform::JsonText& body, const service::FactorView& factor) {
     body.begin_object().member("id", factor.id).member("type", to_string(factor.type));
     append_text(body, "label", factor.label);
-    append_time(body, "created_at", factor.created_at);
-    append_time(body, "last_used_at", factor.last_used_at);
+    append_time(body, "created_at", factor.created);
+    append_time(body, "last_used_at", factor.last_used);
+    if (factor.codes_left) body.member("codes_left", *factor.codes_left);
+    body.member("failures", factor.failures).member("disabled", factor.disabled);
     body.end_object();
-}
-
-Awaitable<Response> mfa_answer(Exchange& x, const std::string& user, const MfaState& state) {
-    const std::vector<ShownFactor> factors = co_await factors_of(x, user, state);
-    platform::JsonText body;
-    body.begin_object();
-    append_factors(body, "allowed", state.allowed);
-    append_factors(body, "enabled", state.enabled);
-    body.member("change_restricted", state.change_restricted);
-    append_factors(body, "required", state.required());
-    body.member("active", state.active());
-    append_time(body, "last_auth_time", state.last_auth_time);
-    body.member("version", state.version);
-    body.key("factors").begin_array();
-    for (const ShownFactor& factor : factors)
-        append_factor(body, factor);
-    body.end_array().end_object();
-    co_return Response(200, json_type, std::move(body).str());
 }
 
 /// Sets come whole: what they do not name is taken away.
@@ -187,6 +148,30 @@ std::string_view delivery_name(LinkMail mail) {
 }
 
 } // namespace
+
+Answer mfa_answer(Exchange& x, const std::string& user, const MfaState& state) {
+    const domain::UserRef ref{x.call.tenant->id, user};
+    std::vector<service::FactorView> factors =
+        co_await x.services.factors.list(ref, state.enrolled);
+    const auto view = co_await x.services.users.find(x.call, user);
+    for (service::FactorView& factor : factors)
+        if (factor.type == FactorType::email && view && view->email)
+            factor.label = view->email->masked();
+    platform::JsonText body;
+    body.begin_object();
+    append_factors(body, "allowed", state.allowed);
+    append_factors(body, "enabled", state.enabled);
+    body.member("change_restricted", state.change_restricted);
+    append_factors(body, "required", state.required());
+    body.member("active", state.active());
+    append_time(body, "last_auth_time", state.last_auth_time);
+    body.member("version", state.version);
+    body.key("factors").begin_array();
+    for (const service::FactorView& factor : factors)
+        append_factor(body, factor);
+    body.end_array().end_object();
+    co_return Response(200, json_type, std::move(body).str());
+}
 
 Answer get_mfa(Exchange& x) {
     const std::string user(x.parameter(0));

@@ -327,6 +327,11 @@ Refused refusal(Code code) {
     case Code::nothing_enabled:
     case Code::external_factor:
     case Code::unchanged:
+    case Code::wrong_code:
+    case Code::already_used: return {400, "282", "Wrong authentication code"};
+    case Code::not_enrolled:
+    case Code::factors_disabled:
+    case Code::expired: return {403, "276", "Action is forbidden for received session type"};
     case Code::proof_too_old:
     case Code::not_configured: return {403, "13", "Operation not permitted"};
     case Code::internal: break;

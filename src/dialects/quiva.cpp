@@ -156,6 +156,11 @@ Refused refusal(Code code) {
     case Code::restricted: return {400, {}, "Changes of MFA are restricted for this user."};
     case Code::factor_not_allowed: return {400, {}, "The factor is not allowed."};
     case Code::proof_too_old: return {400, {}, "Verify your second factor first."};
+    case Code::not_enrolled:
+    case Code::factors_disabled:
+    case Code::wrong_code:
+    case Code::already_used:
+    case Code::expired: return {401, {}, "Unauthorized"};
     case Code::external_factor:
     case Code::nothing_enabled:
     case Code::unchanged:

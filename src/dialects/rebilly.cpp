@@ -259,6 +259,11 @@ Refused refusal(Code code) {
     case Code::wrong_type:
     case Code::missing:
     case Code::invalid: return {400, "Bad Request", "The request is not valid."};
+    case Code::not_enrolled:
+    case Code::factors_disabled:
+    case Code::wrong_code:
+    case Code::already_used:
+    case Code::expired:
     case Code::unchanged:
     case Code::not_configured: return {422, "Unprocessable Content", "The call is not possible."};
     case Code::key_reused:

@@ -256,6 +256,11 @@ Refused refusal(Code code) {
     case Code::nothing_enabled:
     case Code::external_factor:
     case Code::proof_too_old: return {422, "003-020", "Call unavailable for this Login project."};
+    case Code::not_enrolled: return {422, "003-020", "Call unavailable for this Login project."};
+    case Code::wrong_code:
+    case Code::already_used:
+    case Code::expired: return {422, "003-039", "Invalid authorization code."};
+    case Code::factors_disabled: return {422, "003-049", "Exceeded authorization code attempts."};
     case Code::not_configured: return {422, "003-022", "This Login project misconfigured."};
     case Code::unchanged:
         return {422, "002-050", "User's two-factor authentication settings not changed."};

@@ -6,8 +6,8 @@ namespace mfad::platform {
 namespace {
 
 constexpr char version = 1;
-constexpr std::array<std::string_view, 5> names{
-    "email", "mail_job", "idempotency", "factor", "tenant"};
+constexpr std::array<std::string_view, 6> names{"email",  "mail_job", "idempotency",
+                                                "factor", "tenant",   "challenge"};
 
 std::size_t index(SealPurpose purpose) {
     return static_cast<std::size_t>(purpose);

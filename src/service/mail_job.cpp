@@ -53,10 +53,28 @@ std::optional<MailJob> decode(std::string_view bytes) {
 
 } // namespace
 
+store::MailClass MailJob::mail_class() const {
+    switch (kind) {
+    case Kind::enrollment_link: return store::MailClass::link;
+    case Kind::enrollment_code:
+    case Kind::sign_in_code: return store::MailClass::code;
+    case Kind::factor_added:
+    case Kind::factor_removed:
+    case Kind::factors_reset:
+    case Kind::recovery_code_used: break;
+    }
+    return store::MailClass::notice;
+}
+
 std::string_view to_string(MailJob::Kind kind) {
     switch (kind) {
     case MailJob::Kind::enrollment_link: return "enrollment_link";
     case MailJob::Kind::enrollment_code: return "enrollment_code";
+    case MailJob::Kind::sign_in_code: return "sign_in_code";
+    case MailJob::Kind::factor_added: return "factor_added";
+    case MailJob::Kind::factor_removed: return "factor_removed";
+    case MailJob::Kind::factors_reset: return "factors_reset";
+    case MailJob::Kind::recovery_code_used: return "recovery_code_used";
     }
     return {};
 }

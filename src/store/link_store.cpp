@@ -18,8 +18,8 @@ platform::UnixMillis time_of(std::int64_t millis) {
 domain::UserRef owner_of(std::string_view record) {
     platform::PackedReader packed(record);
     if (packed.u8() != 1) throw Corrupt("a link of an unknown format");
-    packed.u8(); // kind
-    packed.u8(); // who caused it
+    packed.u8();     // kind
+    packed.u8();     // who caused it
     packed.number(); // its end
     packed.u8();     // its mail
     packed.u8();     // the factors it is for

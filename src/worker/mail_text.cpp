@@ -4,6 +4,7 @@
 
 #include "mfad/mail/message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
@@ -31,12 +32,50 @@ constexpr std::array all_templates{
     Template{
         Kind::enrollment_link, "de", templates::enrollment_link_de_txt,
         templates::enrollment_link_de_html},
+    Template{Kind::enrollment_code, "en", templates::code_en_txt, templates::code_en_html},
+    Template{Kind::enrollment_code, "de", templates::code_de_txt, templates::code_de_html},
+    Template{Kind::sign_in_code, "en", templates::code_en_txt, templates::code_en_html},
+    Template{Kind::sign_in_code, "de", templates::code_de_txt, templates::code_de_html},
     Template{
-        Kind::enrollment_code, "en", templates::enrollment_code_en_txt,
-        templates::enrollment_code_en_html},
+        Kind::factor_added, "en", templates::factor_added_en_txt, templates::factor_added_en_html},
     Template{
-        Kind::enrollment_code, "de", templates::enrollment_code_de_txt,
-        templates::enrollment_code_de_html},
+        Kind::factor_added, "de", templates::factor_added_de_txt, templates::factor_added_de_html},
+    Template{
+        Kind::factor_removed, "en", templates::factor_removed_en_txt,
+        templates::factor_removed_en_html},
+    Template{
+        Kind::factor_removed, "de", templates::factor_removed_de_txt,
+        templates::factor_removed_de_html},
+    Template{
+        Kind::factors_reset, "en", templates::factors_reset_en_txt,
+        templates::factors_reset_en_html},
+    Template{
+        Kind::factors_reset, "de", templates::factors_reset_de_txt,
+        templates::factors_reset_de_html},
+    Template{
+        Kind::recovery_code_used, "en", templates::recovery_code_used_en_txt,
+        templates::recovery_code_used_en_html},
+    Template{
+        Kind::recovery_code_used, "de", templates::recovery_code_used_de_txt,
+        templates::recovery_code_used_de_html},
+};
+
+/// What people call a factor.
+struct FactorName {
+    std::string_view type;
+    std::string_view locale;
+    std::string_view name;
+};
+
+constexpr std::array factor_names{
+    FactorName{"email", "en", "codes by email"},
+    FactorName{"email", "de", "Codes per E-Mail"},
+    FactorName{"totp", "en", "an authenticator app"},
+    FactorName{"totp", "de", "eine Authenticator-App"},
+    FactorName{"passkey", "en", "a passkey"},
+    FactorName{"passkey", "de", "ein Passkey"},
+    FactorName{"recovery_code", "en", "recovery codes"},
+    FactorName{"recovery_code", "de", "Wiederherstellungscodes"},
 };
 
 /// The language of a tag: `de` of `de-AT`. Tags mean the same in any case (RFC 5646, 2.1.1).
@@ -67,10 +106,23 @@ std::string fill(std::string_view text, mustache::data& values, bool html) {
 }
 
 /// `2026-11-22 05:03 UTC`: short, and the same everywhere.
-std::string until_text(platform::UnixMillis until) {
-    std::string text = platform::rfc3339(std::chrono::floor<std::chrono::minutes>(until));
+std::string minute_text(platform::UnixMillis time) {
+    std::string text = platform::rfc3339(std::chrono::floor<std::chrono::minutes>(time));
     text[10] = ' ';
     return text.substr(0, 16) + " UTC";
+}
+
+/// The names of factors in a language, with commas between them.
+std::string names_of(std::string_view types, std::string_view locale) {
+    std::string names;
+    while (!types.empty()) {
+        const std::string_view type = types.substr(0, types.find(' '));
+        types.remove_prefix(std::min(types.size(), type.size() + 1));
+        for (const FactorName& known : factor_names)
+            if (known.type == type && known.locale == locale)
+                names.append(names.empty() ? "" : ", ").append(known.name);
+    }
+    return names;
 }
 
 } // namespace
@@ -82,7 +134,9 @@ MailText mail_text(Kind kind, std::string_view locale, const MailValues& values)
     data.set("tenant", mail::one_line(values.tenant, longest_name));
     data.set("link", values.link);
     data.set("code", values.code);
-    data.set("until", until_text(values.until));
+    data.set("until", minute_text(values.until));
+    data.set("at", minute_text(values.at));
+    data.set("factors", names_of(values.factors, chosen.locale));
 
     MailText made;
     made.locale = chosen.locale;

@@ -18,9 +18,11 @@ struct MailText {
 
 /// What varies in a mail. Everything but the URL comes from outside and is escaped.
 struct MailValues {
-    std::string tenant; ///< name, for people
-    std::string link;   ///< URL to follow; of a link mail
-    std::string code;   ///< of a code mail
+    std::string tenant;        ///< name, for people
+    std::string link;          ///< URL to follow; of a link mail
+    std::string code;          ///< of a code mail
+    std::string factors;       ///< of a notice: types, with blanks between them
+    platform::UnixMillis at{}; ///< when it happened
     platform::UnixMillis until{};
 };
 

@@ -191,7 +191,7 @@ private:
         }
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
         std::optional<domain::EmailAddress> address;
-        if (contact && contact->current_link == job->link_id)
+        if (contact && (!job->is_of_link() || contact->current_link == job->link_id))
             address = service::open_address(contact->address, job->user, vault_);
         if (!address) {
             co_await finish(queued, *job, LinkMail::dropped);
@@ -214,8 +214,11 @@ private:
         values.until = job.not_after;
         if (job.kind == MailJob::Kind::enrollment_link)
             values.link = service::enrollment_href(options_.public_url, job.secret);
+        else if (job.mail_class() == store::MailClass::notice)
+            values.factors = job.secret;
         else
             values.code = job.secret;
+        values.at = job.created;
         MailText text = mail_text(job.kind, contact.locale, values);
 
         mail::Message message;

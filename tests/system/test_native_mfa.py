@@ -259,13 +259,6 @@ def test_an_enrollment_expires_and_is_used_up_by_wrong_codes(world, redis_server
     assert enrollment(world, made)["status"] == "exhausted"
 
 
-def test_a_mail_that_was_refused_for_good_is_dead(world, redis_server):
-    made = enroll(world, notify=False)
-    redis = redis_server.connection()
-    redis.hset(Records(redis_server, world).events, "m", 3)
-    assert enrollment(world, made)["delivery"] == "dead" and redis
-
-
 def test_an_enrollment_of_an_active_user_leads_to_verification(world):
     patch(world, enabled=["email"])
     made = enroll(world)

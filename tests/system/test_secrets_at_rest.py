@@ -28,6 +28,8 @@ def pieces(value):
     if isinstance(value, dict):
         for name, part in value.items():
             yield from (name, part if isinstance(part, bytes) else str(part).encode())
+    elif isinstance(value, set):
+        yield from value
     else:
         yield value
 

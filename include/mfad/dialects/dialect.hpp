@@ -7,6 +7,8 @@
 #include "mfad/http/router.hpp"
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/authenticator.hpp"
+#include "mfad/service/challenges.hpp"
+#include "mfad/service/factors.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
@@ -33,6 +35,8 @@ struct Services {
     service::TenantAdmin& tenant_admin;
     service::Enrollment& enrollment;
     const service::AccessTokens& tokens;
+    service::Challenges& challenges;
+    service::Factors& factors;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mfad::domain {
@@ -33,6 +34,11 @@ struct Refusal {
         external_factor,    ///< held by its provider, who alone can reset it
         unchanged,          ///< the call would change nothing, which this dialect reports
         proof_too_old,      ///< a fresh second factor is asked for first
+        not_enrolled,       ///< the factor is not bound, or not offered here
+        factors_disabled,   ///< by too many failures in a row
+        wrong_code,         ///< `attempts_left` may say how many are left
+        already_used,       ///< a code that was right before; the next one will do
+        expired,            ///< a challenge or an offer that is over, used up or unknown
         not_configured,     ///< the tenant lacks an option that the call needs
         too_many,           ///< `policy` is used up; `retry_after` is true
         wrong_login,        ///< no account has this login and password
@@ -47,6 +53,7 @@ struct Refusal {
     std::string why = {};    ///< what was expected, for people
     std::string policy = {}; ///< name of the limit
     std::chrono::milliseconds retry_after{0};
+    std::optional<unsigned> attempts_left = {}; ///< of the challenge
 };
 
 /// A value, or why there is none: how expected failures travel.

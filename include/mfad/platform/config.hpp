@@ -101,6 +101,10 @@ struct Config {
         Rate codes{5, std::chrono::hours(1)};
     } codes{};
 
+    struct Challenges {
+        Duration lifetime = std::chrono::minutes(10);
+    } challenges{};
+
     struct Idempotency {
         Duration lifetime = std::chrono::hours(24);
         Duration secret_lifetime = std::chrono::minutes(10);

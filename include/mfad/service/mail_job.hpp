@@ -18,6 +18,12 @@ struct MailJob {
     enum class Kind : std::uint8_t {
         enrollment_link, ///< `secret` is the token of the link
         enrollment_code, ///< `secret` is the code
+        sign_in_code,    ///< of a challenge; `secret` is the code
+        // Notices; `secret` has the types of the factors, with blanks between them.
+        factor_added,
+        factor_removed,
+        factors_reset,
+        recovery_code_used,
     };
 
     std::string id; ///< 16 random bytes; names the job, and the message at every attempt
@@ -30,8 +36,10 @@ struct MailJob {
     unsigned attempts = 0;
     std::string last_error; ///< what the last attempt ended with; never secret
 
-    store::MailClass mail_class() const {
-        return kind == Kind::enrollment_code ? store::MailClass::code : store::MailClass::link;
+    store::MailClass mail_class() const;
+    /// Whether it goes when its link does.
+    bool is_of_link() const {
+        return kind == Kind::enrollment_link || kind == Kind::enrollment_code;
     }
 };
 

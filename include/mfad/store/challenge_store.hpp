@@ -65,8 +65,8 @@ struct Attempt {
     std::chrono::milliseconds wait{0}; ///< until the next try with this factor
 };
 
-/// An attempt that was begun, with the fields of the user's record that were asked for; a field that
-/// is not there is empty.
+/// An attempt that was begun, with the fields of the user's record that were asked for; a field
+/// that is not there is empty.
 struct AttemptBegun {
     Attempt attempt;
     std::vector<std::string> fields;

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "mfad/domain/refusal.hpp"
+#include "mfad/service/access_token.hpp"
+#include "mfad/service/factors.hpp"
+#include "mfad/service/vault.hpp"
+#include "mfad/store/challenge_store.hpp"
+#include "mfad/store/factor_store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mfad::service {
+
+struct ChallengeOptions {
+    std::chrono::milliseconds lifetime{0};
+    unsigned tries = 5; ///< wrong ones that end a challenge
+    unsigned code_length = 6;
+    std::chrono::milliseconds code_lifetime{0};
+    domain::RatePolicy code_gap;
+    domain::RatePolicy codes; ///< send budget of code mails, a user
+};
+
+/// What a host asks for.
+struct ChallengeWish {
+    domain::FactorSet factors; ///< empty: any
+    bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
+};
+
+/// The answer to "does this user need a second factor now?".
+struct ChallengeAnswer {
+    store::ChallengeOpened opened;
+    std::string id;    ///< when opened: names the challenge, says nothing of it
+    std::string token; ///< when opened: who holds it may try to pass
+};
+
+struct Passed {
+    std::string access_token;
+    domain::FactorType factor = domain::FactorType::email;
+    std::vector<std::string> methods; ///< `amr`
+    std::string level;                ///< `acr`
+    platform::UnixMillis at{};        ///< `auth_time`
+    std::chrono::seconds lifetime{0}; ///< of the token
+};
+
+struct CodeMailed {
+    platform::UnixMillis ends{};
+};
+
+/// Second factors at sign-in: a host that has checked its own first factor opens a challenge, and
+/// whoever holds its token tries to pass it (docs/dialects.md, "Signing in"). One object a thread.
+///
+/// A token is the sealed name of its challenge and user: it is stored nowhere, needs no look-up, and
+/// cannot be made up. Attempts count against the user only on a live challenge.
+class Challenges {
+public:
+    /// @param wake called when a mail is owed
+    Challenges(
+        const store::Context& context, Vault& vault, const AccessTokens& tokens,
+        ChallengeOptions options, std::function<void()> wake);
+
+    runtime::Awaitable<ChallengeAnswer> open(
+        const domain::UserRef& user, const ChallengeWish& wish);
+
+    /// Has a code mailed.
+    /// @return `expired` for a challenge that is over or unknown, or of another tenant; `too_many`
+    ///   with a true wait within the gap between two codes or over the budget; `factors_disabled`,
+    ///   `not_enrolled`
+    runtime::Awaitable<domain::Result<CodeMailed>> send_code(
+        std::string_view token, std::string_view tenant);
+
+    /// Tries to pass a challenge with a typed code: by mail, of an authenticator app, or a recovery
+    /// code.
+    /// @return `invalid` (code) for what cannot be one, which counts as nothing; `wrong_code` with
+    ///   the tries left; `already_used` for one that was right before; `expired`, `too_many`,
+    ///   `factors_disabled`, `not_enrolled`; `unavailable` when no key signs
+    runtime::Awaitable<domain::Result<Passed>> verify(
+        std::string_view token, std::string_view tenant, domain::FactorType factor,
+        std::string_view code);
+
+    /// How a challenge stands. @return nothing when it is unknown, or another tenant's
+    runtime::Awaitable<std::optional<store::ChallengeRecord>> status(
+        std::string_view tenant, std::string_view id);
+
+    const ChallengeOptions& options() const { return options_; }
+
+private:
+    std::optional<store::ChallengeRef> find(std::string_view token, std::string_view tenant);
+    std::string token_of(const store::ChallengeRef& challenge);
+    runtime::Awaitable<store::Attempt> verify_stored(
+        const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
+    runtime::Awaitable<store::Attempt> verify_totp(
+        const store::ChallengeRef& challenge, const std::string& code, bool& strong);
+    domain::Result<Passed> passed(
+        const store::ChallengeRef& challenge, domain::FactorType factor, bool strong,
+        platform::UnixMillis at) const;
+
+    store::Keys keys_;
+    store::ChallengeStore challenges_;
+    Vault& vault_;
+    const AccessTokens& tokens_;
+    ChallengeOptions options_;
+    std::function<void()> wake_;
+};
+
+} // namespace mfad::service

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "mfad/domain/challenge.hpp"
+#include "mfad/domain/refusal.hpp"
+#include "mfad/domain/totp.hpp"
+#include "mfad/service/mail_job.hpp"
+#include "mfad/service/vault.hpp"
+#include "mfad/store/factor_store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mfad::service {
+
+/// An authenticator app as it is stored, sealed.
+struct TotpFactor {
+    domain::TotpKey key;
+    std::string label;              ///< what its user calls it
+    platform::UnixMillis created{};
+    bool strong = false; ///< bound as the first factor or under fresh proof: worth more than AAL1
+};
+
+/// What a new authenticator app needs; shown once.
+struct TotpOffer {
+    std::string secret; ///< base32, to be typed
+    std::string uri;    ///< otpauth://…, to be scanned
+    platform::UnixMillis ends{};
+};
+
+/// A factor that is bound, as it may be shown: never with a secret.
+struct FactorView {
+    std::string id;
+    domain::FactorType type = domain::FactorType::email;
+    std::string label;                                ///< empty: none
+    std::optional<platform::UnixMillis> created;
+    std::optional<platform::UnixMillis> last_used;
+    std::optional<unsigned> codes_left; ///< of recovery codes
+    unsigned failures = 0;              ///< in a row
+    bool disabled = false;              ///< by failures
+};
+
+/// Who asks for a change of factors.
+enum class Asker : std::uint8_t {
+    host,    ///< a server's credential: exempt from restriction and proof
+    himself, ///< the user's own credential
+};
+
+/// The factors of a user: binding, showing and removing them. One object a thread.
+///
+/// One authenticator app and one set of recovery codes a user; a new one takes the place of the old.
+/// Each change owes the user a notice, in the same step.
+class Factors {
+public:
+    static constexpr std::chrono::minutes pending_lifetime{10};
+
+    /// @param wake called when a mail is owed
+    Factors(const store::Context& context, Vault& vault, std::function<void()> wake);
+
+    /// What is bound, in the order of the types. @param bound what is usable of a user who exists
+    runtime::Awaitable<std::vector<FactorView>> list(
+        const domain::UserRef& user, domain::FactorSet bound);
+
+    /// Makes a key for an authenticator app, which waits for its first code.
+    /// @param issuer, account what the app shows
+    /// @return `no_such_user`
+    runtime::Awaitable<domain::Result<TotpOffer>> offer_totp(
+        const domain::UserRef& user, std::string_view issuer, std::string_view account,
+        std::string_view label);
+
+    /// Binds the app whose first code this is, and switches TOTP on. That code is spent.
+    /// @return `wrong_code`, `invalid` (code) for what cannot be one, `expired` when nothing waits
+    ///   (any more), `factor_not_allowed`, `restricted`, `proof_too_old`, `no_such_user`
+    runtime::Awaitable<domain::Result<domain::MfaState>> confirm_totp(
+        const domain::UserRef& user, std::string_view code, Asker asker);
+
+    /// Makes a new set of recovery codes, in place of any old one; they are shown once, here.
+    runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(
+        const domain::UserRef& user, Asker asker);
+
+    /// Unbinds a factor by its id, and switches its type off.
+    /// @return `not_enrolled` when there is none of this id
+    runtime::Awaitable<domain::Result<void>> remove(
+        const domain::UserRef& user, std::string_view factor_id, Asker asker);
+
+    /// Unbinds everything and forgets failures and the last authentication; what is switched on
+    /// stays, so that the user has to enroll anew.
+    runtime::Awaitable<domain::Result<void>> reset(const domain::UserRef& user);
+
+private:
+    store::FactorStore factors_;
+    Vault& vault_;
+    std::function<void()> wake_;
+};
+
+/// The sealed key of a user's app, opened. @return nothing for an empty field
+/// @throws store::Corrupt for what we did not seal
+std::optional<TotpFactor> open_totp(
+    std::string_view sealed, const domain::UserRef& user, Vault& vault);
+
+/// A sealed notice to a user that something happened to his factors.
+std::string seal_notice(
+    MailJob::Kind kind, domain::FactorSet factors, const domain::UserRef& user, Vault& vault);
+
+/// By what a recovery code is found among the stored ones: 16 bytes, under each pepper.
+std::vector<std::string> recovery_digests(
+    std::string_view code, const domain::UserRef& user, Vault& vault);
+
+} // namespace mfad::service

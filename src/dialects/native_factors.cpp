@@ -1,0 +1,139 @@
+// The native API on a user's factors (docs/dialects.md, "Native").
+#include "native_calls.hpp"
+
+#include "mfad/platform/qr_code.hpp"
+#include "mfad/service/factors.hpp"
+#include "mfad/service/field_reader.hpp"
+#include "mfad/service/users.hpp"
+
+#include <boost/json.hpp>
+
+namespace mfad::dialects::native_calls {
+namespace {
+
+namespace json = boost::json;
+using domain::Permission;
+using domain::Refusal;
+using domain::Result;
+using http::Response;
+using runtime::Awaitable;
+using service::FieldReader;
+using Code = Refusal::Code;
+
+constexpr std::size_t max_label = 64; // bytes
+
+Result<std::string> read_label(const http::Request& request) {
+    static constexpr std::string_view known[] = {"label"};
+    Result<json::object> body = json::object();
+    if (!request.body.empty()) body = body_object(request);
+    if (!body) return body.error();
+    FieldReader in(*body, {});
+    in.refuse_others(known);
+    const std::string_view label = in.maybe_text("label").value_or("");
+    if (label.size() > max_label) in.invalid("label", "must have at most 64 bytes");
+    if (in.failed()) return *in.failed();
+    return std::string(label);
+}
+
+Result<std::string> read_code(const http::Request& request) {
+    static constexpr std::string_view known[] = {"code"};
+    const Result<json::object> body = body_object(request);
+    if (!body) return body.error();
+    FieldReader in(*body, {});
+    in.refuse_others(known);
+    const std::string_view code = in.text("code");
+    if (in.failed()) return *in.failed();
+    return std::string(code);
+}
+
+/// Admits a write on factors; their answers show secrets, so none is kept under a key.
+Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
+    const Result<void> admitted = co_await admit(x, permission);
+    if (!admitted) co_return admitted;
+    co_return co_await take_quota(x);
+}
+
+Response no_content(const Exchange& x) {
+    Response response(204);
+    return std::move(add_rate_fields(response, x.call));
+}
+
+} // namespace
+
+Answer post_totp(Exchange& x) {
+    const std::string user(x.parameter(0));
+    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const Result<std::string> label = read_label(x.request);
+    if (!label) co_return refuse(x, label.error());
+    const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
+    if (!view) co_return refuse(x, view.error());
+    const std::string account = view->email ? view->email->address() : user;
+    const std::string& issuer =
+        x.call.tenant->name.empty() ? x.call.tenant->id : x.call.tenant->name;
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto offer = co_await x.services.factors.offer_totp(ref, issuer, account, *label);
+    if (!offer) co_return refuse(x, offer.error());
+    platform::JsonText body;
+    body.begin_object().member("secret", offer->secret).member("otpauth_url", offer->uri);
+    append_text(body, "qr_svg", platform::qr_svg(offer->uri).value_or(""));
+    append_time(body, "expires_at", offer->ends);
+    Response response(201, json_type, std::move(body.end_object()).str());
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Answer confirm_totp(Exchange& x) {
+    const std::string user(x.parameter(0));
+    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const Result<std::string> code = read_code(x.request);
+    if (!code) co_return refuse(x, code.error());
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto after = co_await x.services.factors.confirm_totp(ref, *code, service::Asker::host);
+    if (!after) co_return refuse(x, after.error());
+    const auto state = co_await x.services.settings.read(x.call, user);
+    if (!state) co_return refuse(x, state.error());
+    Response response = co_await mfa_answer(x, user, *state);
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Answer post_recovery_codes(Exchange& x) {
+    const std::string user(x.parameter(0));
+    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto codes =
+        co_await x.services.factors.renew_recovery_codes(ref, service::Asker::host);
+    if (!codes) co_return refuse(x, codes.error());
+    platform::JsonText body;
+    body.begin_object().key("codes").begin_array();
+    for (const std::string& code : *codes)
+        body.value(code);
+    Response response(201, json_type, std::move(body.end_array().end_object()).str());
+    co_return std::move(add_rate_fields(response, x.call));
+}
+
+Answer delete_factor(Exchange& x) {
+    const std::string user(x.parameter(0));
+    const std::string id(x.parameter(1));
+    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_delete);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto removed = co_await x.services.factors.remove(ref, id, service::Asker::host);
+    if (!removed && removed.error().code == Code::not_enrolled)
+        co_return refuse(x, domain::refuse(Code::no_such_path));
+    if (!removed) co_return refuse(x, removed.error());
+    co_return no_content(x);
+}
+
+Answer reset_user(Exchange& x) {
+    const std::string user(x.parameter(0));
+    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_delete);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto reset = co_await x.services.factors.reset(ref);
+    if (!reset) co_return refuse(x, reset.error());
+    co_return no_content(x);
+}
+
+} // namespace mfad::dialects::native_calls

@@ -1,0 +1,272 @@
+#include "mfad/service/challenges.hpp"
+
+#include "mfad/domain/one_time_code.hpp"
+#include "mfad/domain/recovery_code.hpp"
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/encoding.hpp"
+#include "mfad/platform/packed.hpp"
+#include "mfad/service/mail_job.hpp"
+
+#include <array>
+
+namespace mfad::service {
+namespace {
+
+using domain::ChallengeState;
+using domain::FactorSet;
+using domain::FactorType;
+using domain::Refusal;
+using domain::Result;
+using platform::SealPurpose;
+using runtime::Awaitable;
+using store::Attempt;
+using store::ChallengeRef;
+using store::ChallengeStore;
+using Code = Refusal::Code;
+
+constexpr std::size_t id_bytes = 16; // behind two of the partition
+constexpr std::size_t attempt_id_bytes = 8;
+constexpr std::size_t max_token = 512;
+/// How long an attempt that was begun may take: a comparison takes microseconds.
+constexpr std::chrono::milliseconds attempt_mark{2000};
+
+const platform::Place& token_place() {
+    static const platform::Place place = platform::Place().part("challenge_token");
+    return place;
+}
+
+platform::Place code_place(const ChallengeRef& challenge) {
+    return platform::Place().part("challenge_code").part(challenge.id);
+}
+
+std::string new_id(unsigned partition) {
+    const char head[]{static_cast<char>(partition >> 8), static_cast<char>(partition & 255)};
+    return platform::base64url(std::string(head, 2) + platform::random_bytes(id_bytes));
+}
+
+std::optional<unsigned> partition_of(std::string_view id, unsigned partitions) {
+    const auto bytes = platform::from_base64url(id);
+    if (!bytes || bytes->size() != 2 + id_bytes) return std::nullopt;
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>((*bytes)[i]); };
+    const unsigned partition = unsigned{byte(0)} << 8 | byte(1);
+    if (partition >= partitions) return std::nullopt;
+    return partition;
+}
+
+Refusal wait(std::chrono::milliseconds how_long) {
+    Refusal refusal = domain::refuse(Code::too_many);
+    refusal.policy = "attempts";
+    refusal.retry_after = std::max(how_long, std::chrono::milliseconds(1));
+    return refusal;
+}
+
+/// Why an attempt did not pass.
+Refusal refusal_of(const Attempt& attempt) {
+    Refusal refusal;
+    switch (attempt.state) {
+    case ChallengeState::not_offered:
+    case ChallengeState::no_address: return domain::refuse(Code::not_enrolled);
+    case ChallengeState::disabled: return domain::refuse(Code::factors_disabled);
+    case ChallengeState::waiting:
+    case ChallengeState::busy:
+    case ChallengeState::over_budget: return wait(attempt.wait);
+    case ChallengeState::wrong:
+        refusal = domain::refuse(Code::wrong_code);
+        refusal.attempts_left = attempt.tries_left;
+        return refusal;
+    case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::open:
+    case ChallengeState::unknown:
+    case ChallengeState::expired:
+    case ChallengeState::used:
+    case ChallengeState::exhausted: break;
+    }
+    return domain::refuse(Code::expired);
+}
+
+/// RFC 8176 has one word for all of these.
+std::vector<std::string> methods_of(FactorType factor) {
+    if (factor == FactorType::passkey) return {"hwk", "user"};
+    return {"otp"};
+}
+
+std::optional<std::int64_t> step_of(const std::string& field) {
+    if (field.empty()) return std::nullopt;
+    return std::stoll(field);
+}
+
+/// A code as it is compared. @return nothing for what cannot be one
+std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
+    if (factor == FactorType::email) return domain::typed_code(code, code_length);
+    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
+    std::optional<std::string> digits = domain::typed_code(code, 6);
+    if (!digits) digits = domain::typed_code(code, 8);
+    return digits;
+}
+
+} // namespace
+
+Challenges::Challenges(
+    const store::Context& context, Vault& vault, const AccessTokens& tokens,
+    ChallengeOptions options, std::function<void()> wake)
+    : keys_(context.keys()), challenges_(context, options.tries), vault_(vault), tokens_(tokens),
+      options_(std::move(options)), wake_(std::move(wake)) {}
+
+std::string Challenges::token_of(const ChallengeRef& challenge) {
+    platform::PackedWriter packed;
+    packed.text(challenge.user.tenant).text(challenge.user.user).text(challenge.id);
+    return platform::base64url(
+        vault_.sealer.seal(SealPurpose::challenge, token_place(), packed.bytes()));
+}
+
+std::optional<ChallengeRef> Challenges::find(std::string_view token, std::string_view tenant) {
+    if (token.size() > max_token) return std::nullopt;
+    const auto sealed = platform::from_base64url(token);
+    if (!sealed) return std::nullopt;
+    const auto plain = vault_.sealer.open(SealPurpose::challenge, token_place(), *sealed);
+    if (!plain) return std::nullopt;
+    platform::PackedReader packed(*plain);
+    ChallengeRef challenge;
+    challenge.user.tenant = packed.text();
+    challenge.user.user = packed.text();
+    challenge.id = packed.text();
+    if (!tenant.empty() && challenge.user.tenant != tenant) return std::nullopt;
+    return challenge;
+}
+
+Awaitable<ChallengeAnswer> Challenges::open(
+    const domain::UserRef& user, const ChallengeWish& wish) {
+    ChallengeRef challenge;
+    challenge.user = user;
+    challenge.id = new_id(keys_.partition(user));
+    store::ChallengeOrder order;
+    order.lifetime = options_.lifetime;
+    order.wanted = wish.factors;
+    if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
+    ChallengeAnswer answer;
+    answer.opened = co_await challenges_.open(challenge, order);
+    if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
+    answer.token = token_of(challenge);
+    answer.id = std::move(challenge.id);
+    co_return answer;
+}
+
+Awaitable<Result<CodeMailed>> Challenges::send_code(
+    std::string_view token, std::string_view tenant) {
+    const std::optional<ChallengeRef> challenge = find(token, tenant);
+    if (!challenge) co_return domain::refuse(Code::expired);
+    const std::string code = domain::new_code(options_.code_length);
+    MailJob job;
+    job.id = platform::random_bytes(16);
+    job.kind = MailJob::Kind::sign_in_code;
+    job.user = challenge->user;
+    job.secret = code;
+    job.created = platform::wall_now();
+    job.not_after = job.created + options_.code_lifetime;
+
+    store::ChallengeCodeOrder order;
+    order.digest =
+        vault_.pepper.digest(platform::DigestPurpose::code, code_place(*challenge), code);
+    order.job = seal_job(job, vault_);
+    order.lifetime = options_.code_lifetime;
+    order.gap = options_.code_gap;
+    order.budget = options_.codes;
+    const store::ChallengeCodeSent sent = co_await challenges_.send_code(*challenge, order);
+    if (sent.state != ChallengeState::open) {
+        Attempt attempt;
+        attempt.state = sent.state;
+        attempt.wait = sent.retry_after;
+        co_return refusal_of(attempt);
+    }
+    wake_();
+    co_return CodeMailed{sent.ends};
+}
+
+Awaitable<Attempt> Challenges::verify_stored(
+    const ChallengeRef& challenge, FactorType factor, const std::string& code) {
+    std::vector<std::string> digests;
+    std::string notice;
+    if (factor == FactorType::email) {
+        digests =
+            vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
+    } else {
+        digests = recovery_digests(code, challenge.user, vault_);
+        notice = seal_notice(
+            MailJob::Kind::recovery_code_used, FactorType::recovery_code, challenge.user, vault_);
+    }
+    co_return co_await challenges_.verify(challenge, factor, digests, notice);
+}
+
+Awaitable<Attempt> Challenges::verify_totp(
+    const ChallengeRef& challenge, const std::string& code, bool& strong) {
+    const std::array<std::string, 2> fields{
+        store::FactorStore::totp, store::FactorStore::totp_step};
+    const std::string id = platform::random_bytes(attempt_id_bytes);
+    const store::AttemptBegun begun =
+        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields);
+    if (begun.attempt.state != ChallengeState::open) co_return begun.attempt;
+    const auto factor = open_totp(begun.fields.at(0), challenge.user, vault_);
+    if (!factor) throw store::Corrupt("TOTP is bound, and there is no key");
+    strong = factor->strong;
+
+    domain::TotpHistory history;
+    history.last_step = step_of(begun.fields.at(1));
+    const domain::TotpVerdict verdict =
+        domain::match_totp(factor->key, code, begun.attempt.now, history);
+    using Kind = domain::TotpVerdict::Kind;
+    ChallengeStore::Found found = ChallengeStore::Found::wrong;
+    ChallengeStore::FieldValues values;
+    if (verdict.kind == Kind::accepted) {
+        found = ChallengeStore::Found::right;
+        values.emplace_back(store::FactorStore::totp_step, std::to_string(verdict.step));
+    } else if (verdict.kind == Kind::already_used) {
+        found = ChallengeStore::Found::spent;
+    }
+    co_return co_await challenges_.finish(challenge, FactorType::totp, id, found, values);
+}
+
+Result<Passed> Challenges::passed(
+    const ChallengeRef& challenge, FactorType factor, bool strong,
+    platform::UnixMillis at) const {
+    Passed passed;
+    passed.factor = factor;
+    passed.methods = methods_of(factor);
+    passed.level = strong ? "aal2" : "aal1";
+    passed.at = at;
+    passed.lifetime = tokens_.lifetime();
+    const Proof proof{
+        challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
+    Result<std::string> token = tokens_.issue(proof, at);
+    if (!token) return token.error();
+    passed.access_token = std::move(*token);
+    return passed;
+}
+
+Awaitable<Result<Passed>> Challenges::verify(
+    std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
+    const std::optional<ChallengeRef> challenge = find(token, tenant);
+    if (!challenge) co_return domain::refuse(Code::expired);
+    const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
+    if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
+    bool strong = false;
+    Attempt attempt;
+    if (factor == FactorType::totp)
+        attempt = co_await verify_totp(*challenge, *typed_text, strong);
+    else
+        attempt = co_await verify_stored(*challenge, factor, *typed_text);
+    if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
+    if (factor == FactorType::recovery_code) wake_();
+    co_return passed(*challenge, factor, strong, attempt.now);
+}
+
+Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(
+    std::string_view tenant, std::string_view id) {
+    const auto partition = partition_of(id, keys_.partitions());
+    if (!partition) co_return std::nullopt;
+    const std::string name(id);
+    std::optional<store::ChallengeRecord> record = co_await challenges_.read(*partition, name);
+    if (record && record->user.tenant != tenant) record.reset();
+    co_return record;
+}
+
+} // namespace mfad::service

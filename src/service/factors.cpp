@@ -1,0 +1,325 @@
+#include "mfad/service/factors.hpp"
+
+#include "mfad/domain/one_time_code.hpp"
+#include "mfad/domain/otpauth.hpp"
+#include "mfad/domain/recovery_code.hpp"
+#include "mfad/domain/settings_change.hpp"
+#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/encoding.hpp"
+#include "mfad/platform/packed.hpp"
+
+#include <array>
+#include <bit>
+
+namespace mfad::service {
+namespace {
+
+using domain::FactorSet;
+using domain::FactorType;
+using domain::Refusal;
+using domain::Result;
+using domain::UserRef;
+using platform::SealPurpose;
+using runtime::Awaitable;
+using store::FactorStatus;
+using store::FactorStore;
+using Code = Refusal::Code;
+
+constexpr std::uint8_t record_version = 1;
+constexpr std::size_t recovery_digest_size = 16;
+constexpr std::chrono::hours notice_lifetime{48};
+
+platform::UnixMillis time_of(std::int64_t millis) {
+    return platform::UnixMillis{std::chrono::milliseconds{millis}};
+}
+
+platform::Place factor_place(const UserRef& user, std::string_view field) {
+    return platform::Place().part("factor").part(user.tenant).part(user.user).part(field);
+}
+
+// ---- an app's key, sealed -----------------------------------------------------------------------
+
+std::string seal_totp(
+    const TotpFactor& factor, std::string_view field, const UserRef& user, Vault& vault) {
+    const domain::TotpParameters& parameters = factor.key.parameters;
+    platform::PackedWriter packed;
+    packed.u8(record_version).u8(static_cast<std::uint8_t>(parameters.algorithm));
+    packed.u8(static_cast<std::uint8_t>(parameters.digits));
+    packed.u16(static_cast<std::uint16_t>(parameters.period)).u8(factor.strong ? 1 : 0);
+    packed.i64(factor.created.time_since_epoch().count());
+    packed.text(factor.label).text(factor.key.secret.reveal());
+    return vault.sealer.seal(SealPurpose::factor, factor_place(user, field), packed.bytes());
+}
+
+std::optional<TotpFactor> open_totp_of(
+    std::string_view sealed, std::string_view field, const UserRef& user, Vault& vault) {
+    if (sealed.empty()) return std::nullopt;
+    const auto plain = vault.sealer.open(SealPurpose::factor, factor_place(user, field), sealed);
+    if (!plain) throw store::Corrupt("a factor that does not open");
+    platform::PackedReader packed(*plain);
+    if (packed.u8() != record_version) throw store::Corrupt("a factor of an unknown format");
+    TotpFactor factor;
+    factor.key.parameters.algorithm = static_cast<domain::TotpAlgorithm>(packed.u8());
+    factor.key.parameters.digits = packed.u8();
+    factor.key.parameters.period = packed.u16();
+    factor.strong = packed.u8() != 0;
+    factor.created = time_of(packed.i64());
+    factor.label = packed.text();
+    factor.key.secret = platform::Secret(packed.text());
+    return factor;
+}
+
+// ---- what is stored beside it -------------------------------------------------------------------
+
+/// Failures in a row, as lib/budget.lua packs them.
+unsigned failures_of(const std::string& field) {
+    return field.empty() ? 0U : platform::PackedReader(field).u8();
+}
+
+struct RecoveryRecord {
+    platform::UnixMillis made{};
+    unsigned left = 0;
+};
+
+/// As verify_challenge.lua reads it.
+std::string pack_recovery_codes(std::span<const std::string> digests) {
+    platform::PackedWriter packed;
+    const auto now = platform::wall_now().time_since_epoch().count();
+    packed.u8(record_version).number(static_cast<double>(now)).u16(0);
+    std::string record = packed.bytes();
+    for (const std::string& digest : digests)
+        record += digest;
+    return record;
+}
+
+std::optional<RecoveryRecord> recovery_record(const std::string& field) {
+    if (field.empty()) return std::nullopt;
+    platform::PackedReader packed(field);
+    if (packed.u8() != record_version) throw store::Corrupt("recovery codes of an unknown format");
+    RecoveryRecord record;
+    record.made = time_of(static_cast<std::int64_t>(packed.number()));
+    const unsigned used = packed.u16();
+    const std::size_t count = (field.size() - 11) / recovery_digest_size;
+    record.left = static_cast<unsigned>(count) - static_cast<unsigned>(std::popcount(used));
+    return record;
+}
+
+Refusal refusal_of(FactorStatus status) {
+    switch (status) {
+    case FactorStatus::no_such_tenant: return domain::refuse(Code::no_such_tenant);
+    case FactorStatus::no_such_user: return domain::refuse(Code::no_such_user);
+    case FactorStatus::restricted: return domain::refuse(Code::restricted);
+    case FactorStatus::none_bound: return domain::refuse(Code::not_enrolled);
+    case FactorStatus::not_allowed: return domain::refuse(Code::factor_not_allowed);
+    case FactorStatus::proof_too_old: return domain::refuse(Code::proof_too_old);
+    case FactorStatus::pending_gone: return domain::refuse(Code::expired);
+    case FactorStatus::done: break;
+    }
+    return domain::refuse(Code::internal);
+}
+
+/// Whether a factor that is bound now is worth more than AAL1: the first beside email is, and one
+/// that follows a fresh proof.
+bool is_strong(
+    const std::string& packed_settings, const std::string& last_auth, platform::UnixMillis now) {
+    const auto settings =
+        domain::Settings::unpack(static_cast<std::uint32_t>(std::stoul(packed_settings)));
+    if (!settings) throw store::Corrupt("settings of an unknown format");
+    if ((settings->enrolled - FactorType::email).empty()) return true;
+    return !last_auth.empty() && now - time_of(std::stoll(last_auth)) <= domain::proof_age;
+}
+
+std::string failures_field(FactorType type) {
+    return "F" + std::to_string(static_cast<unsigned>(type));
+}
+
+std::string mark_field(FactorType type) {
+    return "M" + std::to_string(static_cast<unsigned>(type));
+}
+
+void append_fields_of(FactorType type, std::vector<std::string>& fields) {
+    fields.push_back(failures_field(type));
+    fields.push_back(mark_field(type));
+    if (type == FactorType::totp)
+        for (const char* field : {FactorStore::totp, FactorStore::totp_step, FactorStore::totp_pending})
+            fields.emplace_back(field);
+    if (type == FactorType::recovery_code) fields.emplace_back(FactorStore::recovery_codes);
+}
+
+constexpr std::array built_in{
+    FactorType::email, FactorType::totp, FactorType::passkey, FactorType::recovery_code};
+
+} // namespace
+
+std::optional<TotpFactor> open_totp(
+    std::string_view sealed, const UserRef& user, Vault& vault) {
+    return open_totp_of(sealed, FactorStore::totp, user, vault);
+}
+
+std::string seal_notice(
+    MailJob::Kind kind, FactorSet factors, const UserRef& user, Vault& vault) {
+    MailJob job;
+    job.id = platform::random_bytes(16);
+    job.kind = kind;
+    job.user = user;
+    domain::for_each(factors, [&job](FactorType type) {
+        if (!job.secret.empty()) job.secret += ' ';
+        job.secret += to_string(type);
+    });
+    job.created = platform::wall_now();
+    job.not_after = job.created + notice_lifetime;
+    return seal_job(job, vault);
+}
+
+std::vector<std::string> recovery_digests(
+    std::string_view code, const UserRef& user, Vault& vault) {
+    std::vector<std::string> digests = vault.pepper.digests(
+        platform::DigestPurpose::recovery_code, factor_place(user, FactorStore::recovery_codes),
+        code);
+    for (std::string& digest : digests)
+        digest.resize(recovery_digest_size);
+    return digests;
+}
+
+Factors::Factors(const store::Context& context, Vault& vault, std::function<void()> wake)
+    : factors_(context), vault_(vault), wake_(std::move(wake)) {}
+
+Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet bound) {
+    static const std::vector<std::string> names{
+        FactorStore::totp, FactorStore::totp_step, FactorStore::recovery_codes,
+        failures_field(FactorType::email), failures_field(FactorType::totp),
+        failures_field(FactorType::recovery_code)};
+    const std::vector<std::string> fields = co_await factors_.fields(user, names);
+    std::vector<FactorView> views;
+    const auto add = [&](FactorType type, unsigned failures) -> FactorView& {
+        FactorView& view = views.emplace_back();
+        view.id = to_string(type);
+        view.type = type;
+        view.failures = failures;
+        view.disabled = failures >= domain::AttemptBudget::most;
+        return view;
+    };
+    if (bound.contains(FactorType::email)) add(FactorType::email, failures_of(fields[3]));
+    const auto totp = open_totp(fields[0], user, vault_);
+    if (totp && bound.contains(FactorType::totp)) {
+        FactorView& view = add(FactorType::totp, failures_of(fields[4]));
+        view.label = totp->label;
+        view.created = totp->created;
+        if (!fields[1].empty())
+            view.last_used = time_of(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
+    }
+    const auto recovery = recovery_record(fields[2]);
+    if (recovery && bound.contains(FactorType::recovery_code)) {
+        FactorView& view = add(FactorType::recovery_code, failures_of(fields[5]));
+        view.created = recovery->made;
+        view.codes_left = recovery->left;
+    }
+    co_return views;
+}
+
+Awaitable<Result<TotpOffer>> Factors::offer_totp(
+    const UserRef& user, std::string_view issuer, std::string_view account,
+    std::string_view label) {
+    domain::OtpauthEntry entry;
+    entry.issuer = issuer;
+    entry.account = account;
+    entry.key.secret = domain::new_totp_secret();
+    TotpFactor factor;
+    factor.key.secret = platform::Secret(entry.key.secret.reveal());
+    factor.label = label;
+    factor.created = platform::wall_now();
+    TotpOffer offer;
+    offer.secret = platform::base32(entry.key.secret.reveal());
+    offer.uri = domain::otpauth_uri(entry).reveal();
+    offer.ends = factor.created + pending_lifetime;
+    const std::string sealed = seal_totp(factor, FactorStore::totp_pending, user, vault_);
+    const bool kept = co_await factors_.put_pending(user, FactorStore::totp_pending, sealed);
+    if (!kept) co_return domain::refuse(Code::no_such_user);
+    co_return offer;
+}
+
+Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
+    const UserRef& user, std::string_view code, Asker asker) {
+    static const std::vector<std::string> names{FactorStore::totp_pending, "s", "t"};
+    const std::vector<std::string> fields = co_await factors_.fields(user, names);
+    if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);
+    auto factor = open_totp_of(fields[0], FactorStore::totp_pending, user, vault_);
+    const platform::UnixMillis now = platform::wall_now();
+    if (!factor || now >= factor->created + pending_lifetime)
+        co_return domain::refuse(Code::expired);
+    const domain::TotpVerdict verdict = domain::match_totp(factor->key, code, now, {});
+    using Kind = domain::TotpVerdict::Kind;
+    if (verdict.kind == Kind::malformed)
+        co_return domain::refuse(Code::invalid, "code", "must have 6 digits");
+    if (verdict.kind != Kind::accepted) co_return domain::refuse(Code::wrong_code);
+
+    factor->strong = is_strong(fields[1], fields[2], now);
+    factor->created = now;
+    store::FactorOrder order;
+    order.factor = FactorType::totp;
+    order.by_himself = asker == Asker::himself;
+    order.enable = true;
+    order.notice =
+        seal_notice(MailJob::Kind::factor_added, FactorType::totp, user, vault_);
+    order.pending_field = FactorStore::totp_pending;
+    order.pending_value = fields[0];
+    order.values.emplace_back(
+        FactorStore::totp, seal_totp(*factor, FactorStore::totp, user, vault_));
+    order.values.emplace_back(FactorStore::totp_step, std::to_string(verdict.step));
+    const store::FactorOutcome outcome = co_await factors_.put(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    wake_();
+    co_return outcome.after;
+}
+
+Awaitable<Result<std::vector<std::string>>> Factors::renew_recovery_codes(
+    const UserRef& user, Asker asker) {
+    std::vector<std::string> codes = domain::new_recovery_codes();
+    std::vector<std::string> digests;
+    for (const std::string& code : codes) {
+        const auto typed = domain::typed_recovery_code(code);
+        digests.push_back(recovery_digests(*typed, user, vault_).front());
+    }
+    store::FactorOrder order;
+    order.factor = FactorType::recovery_code;
+    order.by_himself = asker == Asker::himself;
+    order.notice =
+        seal_notice(MailJob::Kind::factor_added, FactorType::recovery_code, user, vault_);
+    order.values.emplace_back(FactorStore::recovery_codes, pack_recovery_codes(digests));
+    const store::FactorOutcome outcome = co_await factors_.put(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    wake_();
+    co_return codes;
+}
+
+Awaitable<Result<void>> Factors::remove(
+    const UserRef& user, std::string_view factor_id, Asker asker) {
+    const auto type = domain::factor_type(factor_id);
+    if (!type) co_return domain::refuse(Code::not_enrolled);
+    store::RemovalOrder order;
+    order.factors = order.disable = *type;
+    order.by_himself = asker == Asker::himself;
+    order.must_be_bound = true;
+    order.notice = seal_notice(MailJob::Kind::factor_removed, *type, user, vault_);
+    append_fields_of(*type, order.fields);
+    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    wake_();
+    co_return Result<void>{};
+}
+
+Awaitable<Result<void>> Factors::reset(const UserRef& user) {
+    store::RemovalOrder order;
+    order.factors = FactorSet::all();
+    order.forget_authentication = true;
+    order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
+    for (const FactorType type : built_in)
+        append_fields_of(type, order.fields);
+    order.fields.emplace_back("g"); // the link on its way
+    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    wake_();
+    co_return Result<void>{};
+}
+
+} // namespace mfad::service
