@@ -33,6 +33,7 @@ constexpr Route route_table[] = {
     {Method::post, "/v1/users/{id}/enrollments", native_calls::post_enrollment},
     {Method::get, "/v1/enrollments/{id}", native_calls::get_enrollment},
     {Method::post, "/v1/users/{id}/factors/totp", native_calls::post_totp},
+    {Method::delete_, "/v1/users/{id}/factors/totp", native_calls::delete_totp},
     {Method::post, "/v1/users/{id}/factors/totp/confirm", native_calls::confirm_totp},
     {Method::delete_, "/v1/users/{id}/factors/{factor_id}", native_calls::delete_factor},
     {Method::post, "/v1/users/{id}/recovery-codes", native_calls::post_recovery_codes},

@@ -64,6 +64,7 @@ Answer get_enrollment(Exchange& exchange);
 Answer post_totp(Exchange& exchange);
 Answer confirm_totp(Exchange& exchange);
 Answer post_recovery_codes(Exchange& exchange);
+Answer delete_totp(Exchange& exchange);
 Answer delete_factor(Exchange& exchange);
 Answer reset_user(Exchange& exchange);
 

@@ -113,9 +113,10 @@ Answer post_recovery_codes(Exchange& x) {
     co_return std::move(add_rate_fields(response, x.call));
 }
 
-Answer delete_factor(Exchange& x) {
+namespace {
+
+Answer remove(Exchange& x, const std::string& id) {
     const std::string user(x.parameter(0));
-    const std::string id(x.parameter(1));
     const Result<void> admitted = co_await admit_factor_write(x, Permission::users_delete);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
@@ -124,6 +125,19 @@ Answer delete_factor(Exchange& x) {
         co_return refuse(x, domain::refuse(Code::no_such_path));
     if (!removed) co_return refuse(x, removed.error());
     co_return no_content(x);
+}
+
+} // namespace
+
+// A path of its own, since others begin with it.
+Answer delete_totp(Exchange& x) {
+    const std::string id(to_string(domain::FactorType::totp));
+    co_return co_await remove(x, id);
+}
+
+Answer delete_factor(Exchange& x) {
+    const std::string id(x.parameter(1));
+    co_return co_await remove(x, id);
 }
 
 Answer reset_user(Exchange& x) {

@@ -103,8 +103,11 @@ class Api:
         return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + slash)
 
     def operation(self, method, path):
-        for pattern, operation in self.patterns:
-            if operation.method == method.lower() and pattern.fullmatch(path):
+        """A path that is written out is no value of another's parameter, whatever its methods."""
+        found = [operation for pattern, operation in self.patterns if pattern.fullmatch(path)]
+        fewest = min((operation.path.count("{") for operation in found), default=0)
+        for operation in found:
+            if operation.method == method.lower() and operation.path.count("{") == fewest:
                 return operation
         return None
 

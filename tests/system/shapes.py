@@ -143,7 +143,7 @@ def check_refusal(dialect, response, status, code=None):
     assert response.status == status, response
     check_headers(response)
     if dialect == "native":
-        check_problem(response, PROBLEM_TYPE, ("code", "field"))
+        check_problem(response, PROBLEM_TYPE, ("code", "field", "attempts_left", "enrollment"))
     elif dialect == "rebilly":
         check_problem(response, JSON_TYPE)
     elif dialect == "quiva" and status == 404:

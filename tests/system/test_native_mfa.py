@@ -32,7 +32,7 @@ def patch(world, user="1", **members):
 
 def email_factor(world, user="1"):
     return {"id": "email", "type": "email", "label": f"u***@{world.tenant}.example", "created_at": None,
-            "last_used_at": None}
+            "last_used_at": None, "failures": 0, "disabled": False}
 
 
 # ---- the state -------------------------------------------------------------------------------------------------------
