@@ -7,7 +7,7 @@ namespace {
 
 namespace log = platform::log;
 
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds patience{2}; // a stop waits for as long
 
 void log_refusal(std::string_view why) {
     log::event(log::Level::error, "keys.not_reloaded", {{"error", why}});

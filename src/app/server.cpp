@@ -199,6 +199,7 @@ private:
         key_sets_.stop();
         if (worker_) co_await worker_->stop(config_.http.drain);
         if (ops_server_) co_await ops_server_->drain(ops_drain);
+        co_await signals_.end_hangups();
         log::event(log::Level::info, "server.stopped", {{"clean", clean}});
         context_.stop();
     }
@@ -266,6 +267,7 @@ runtime::Awaitable<void> stop_when_told(
     const int signal = co_await signals.wait();
     log::event(log::Level::info, "worker.stopping", {{"signal", signal}});
     co_await worker.stop(grace);
+    co_await signals.end_hangups();
     log::event(log::Level::info, "worker.stopped");
 }
 

@@ -22,7 +22,8 @@ constexpr std::chrono::milliseconds look_interval{250};
 Signals::Signals(asio::io_context& context, redis::PrivateServer* server)
     : context_(context), ends_(context, SIGTERM, SIGINT), children_(context, SIGCHLD),
       hangups_(context, SIGHUP), // also the end of a terminal, which is none of ours
-      server_(server), stopped_(context, runtime::SteadyClock::time_point::max()) {
+      hangups_ended_(context, runtime::SteadyClock::time_point::max()), server_(server),
+      stopped_(context, runtime::SteadyClock::time_point::max()) {
     // A peer that closes is an error of the write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
     if (server_ == nullptr) return;
@@ -54,17 +55,26 @@ void Signals::stop() {
 
 void Signals::on_hangup(std::function<runtime::Awaitable<void>()> act) {
     on_hangup_ = std::move(act);
-    asio::co_spawn(context_, hear_hangups(), [](const std::exception_ptr& thrown) {
+    hears_hangups_ = true;
+    asio::co_spawn(context_, hear_hangups(), [this](const std::exception_ptr& thrown) {
         if (thrown) log::event(log::Level::error, "signals.hangup_failed");
+        hears_hangups_ = false;
+        hangups_ended_.cancel();
     });
 }
 
 runtime::Awaitable<void> Signals::hear_hangups() {
-    for (;;) {
+    while (heeds_hangups_) {
         const auto [error, signal] = co_await hangups_.async_wait(runtime::tuple_token);
         if (error) co_return;
         co_await on_hangup_();
     }
+}
+
+runtime::Awaitable<void> Signals::end_hangups() {
+    heeds_hangups_ = false;
+    hangups_.cancel();
+    if (hears_hangups_) co_await hangups_ended_.async_wait(runtime::tuple_token);
 }
 
 void Signals::end_wait() {

@@ -26,6 +26,8 @@ public:
     /// What SIGHUP is to do, one after the other; it must not throw. To be called once, before the
     /// context runs.
     void on_hangup(std::function<runtime::Awaitable<void>()> act);
+    /// Heeds no further SIGHUP, and waits for the end of what one has begun. After `on_hangup`.
+    runtime::Awaitable<void> end_hangups();
 
 private:
     runtime::Awaitable<void> hear_hangups();
@@ -40,6 +42,9 @@ private:
     runtime::asio::basic_signal_set<runtime::Executor> children_;
     runtime::asio::basic_signal_set<runtime::Executor> hangups_;
     std::function<runtime::Awaitable<void>()> on_hangup_;
+    runtime::Timer hangups_ended_;
+    bool heeds_hangups_ = true;
+    bool hears_hangups_ = false; ///< its coroutine has not ended
     redis::PrivateServer* server_;
     runtime::Timer stopped_;
     bool told_ = false; ///< perhaps before anybody waits

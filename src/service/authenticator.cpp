@@ -93,6 +93,10 @@ bool verifies(
     return !platform::verify_signature(parts, key) && !platform::check_claims(parts, claims);
 }
 
+bool holds(std::span<const platform::JwtKey> keys, const platform::JwtKey& key) {
+    return std::ranges::find(keys, key.thumbprint(), &platform::JwtKey::thumbprint) != keys.end();
+}
+
 /// Whom a token stands for: a renewed one is the same credential, so that a retry under its key is
 /// recognised.
 std::string token_identity(const TokenIssuer& issuer, const Caller& caller) {
@@ -150,46 +154,47 @@ Awaitable<std::shared_ptr<const Tenant>> Authenticator::tenant_of(
     co_return only;
 }
 
-/// The entry of the tenant that this token was signed under, its claims checked.
-Awaitable<Result<const TokenIssuer*>> Authenticator::verified_issuer(
+/// The entries of the tenant that a token of this issuer may have been signed under, in order.
+Awaitable<std::vector<Authenticator::Candidate>> Authenticator::candidates(
     const Tenant& tenant, const platform::JwtParts& parts) {
-    bool lacks_keys = false;
+    std::vector<Candidate> found;
     for (const TokenIssuer& issuer : tenant.issuers) {
         if (parts.text("iss") != std::string_view(issuer.issuer)) continue;
-        std::span<const platform::JwtKey> keys = issuer.keys;
-        KeySetSource::Keys fetched;
+        Candidate candidate;
+        candidate.issuer = &issuer;
+        candidate.keys = issuer.keys;
         if (!issuer.jwks_uri.empty()) {
-            fetched = co_await key_sets_.find_keys(issuer.jwks_uri, parts.kid());
-            lacks_keys = lacks_keys || !fetched;
-            if (!fetched) continue;
-            keys = fetched->keys();
+            candidate.fetched = co_await key_sets_.find_keys(issuer.jwks_uri, parts.kid());
+            candidate.lacks_keys = !candidate.fetched;
+            if (candidate.fetched) candidate.keys = candidate.fetched->keys();
         }
-        const platform::JwtKey* const key = find_key(keys, parts.kid());
-        if (key != nullptr && verifies(*key, issuer, tenant, parts, rules_) &&
-            !is_ambiguous(tenant, issuer, *key))
-            co_return &issuer;
+        found.push_back(std::move(candidate));
     }
-    if (!lacks_keys) co_return bad_credential();
-    Refusal refusal = domain::refuse(Refusal::Code::unavailable);
-    refusal.retry_after = keys_retry;
-    co_return refusal;
+    co_return found;
 }
 
-/// One key may not be good for users and for servers: a user's token would pass for a server's.
-/// Of keys that are written in the definition the import sees to that; of fetched ones nobody
-/// could.
-bool Authenticator::is_ambiguous(
-    const Tenant& tenant, const TokenIssuer& issuer, const platform::JwtKey& key) {
-    for (const TokenIssuer& other : tenant.issuers) {
-        if (other.use == issuer.use) continue;
-        std::span<const platform::JwtKey> keys = other.keys;
-        KeySetSource::Keys fetched;
-        if (!other.jwks_uri.empty()) fetched = key_sets_.known_keys(other.jwks_uri);
-        if (fetched) keys = fetched->keys();
-        if (std::ranges::find(keys, key.thumbprint(), &platform::JwtKey::thumbprint) != keys.end())
-            return true;
+/// The entry that this token was signed under, its claims checked.
+Result<const TokenIssuer*> Authenticator::verified_issuer(
+    std::span<const Candidate> candidates, const Tenant& tenant,
+    const platform::JwtParts& parts) const {
+    bool uncertain = false;
+    for (const Candidate& candidate : candidates) {
+        const platform::JwtKey* const key = find_key(candidate.keys, parts.kid());
+        uncertain = uncertain || candidate.lacks_keys;
+        if (key == nullptr || !verifies(*key, *candidate.issuer, tenant, parts, rules_)) continue;
+        // One key may not be good for users and for servers: a user's token would pass for a
+        // server's. Of written keys the import sees to that; of fetched ones nobody could.
+        const auto conflicts = [&](const Candidate& other) {
+            if (other.issuer->use == candidate.issuer->use) return false;
+            uncertain = uncertain || other.lacks_keys;
+            return other.lacks_keys || holds(other.keys, *key);
+        };
+        if (std::ranges::none_of(candidates, conflicts)) return candidate.issuer;
     }
-    return false;
+    if (!uncertain) return bad_credential();
+    Refusal refusal = domain::refuse(Refusal::Code::unavailable);
+    refusal.retry_after = keys_retry;
+    return refusal;
 }
 
 Awaitable<Result<Call>> Authenticator::check_token(std::string_view token, const Accepts& accepts) {
@@ -198,7 +203,8 @@ Awaitable<Result<Call>> Authenticator::check_token(std::string_view token, const
     Call call;
     call.tenant = co_await tenant_of(*parts, accepts);
     if (!call.tenant) co_return bad_credential();
-    const auto verified = co_await verified_issuer(*call.tenant, *parts);
+    const std::vector<Candidate> found = co_await candidates(*call.tenant, *parts);
+    const auto verified = verified_issuer(found, *call.tenant, *parts);
     if (!verified) co_return verified.error();
     const TokenIssuer* const issuer = *verified;
 

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_relying_party_takes_a_token_of_either_algorithm) {
         const Vault vault(ring);
         const AccessTokens tokens(vault, {"https://mfa.example", 10min});
         const auto read = read_by_python(*tokens.issue(proof, now), tokens.key_set(now));
-        BOOST_TEST(read.at("header").at("alg") == std::string(to_string(alg)));
+        BOOST_TEST(read.at("header").at("alg").as_string() == to_string(alg));
         BOOST_TEST(read.at("header").at("typ") == "JWT");
         BOOST_TEST(read.at("claims").at("sub") == "42");
         BOOST_CHECK(read.at("claims").at("amr") == (boost::json::array{"hwk", "user", "mfa"}));

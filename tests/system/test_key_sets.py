@@ -54,8 +54,10 @@ def check_unavailable(client, call):
     return response
 
 
-def last_failure(mfad):
-    return mfad.event("key_set.not_fetched")["error"]
+def failure_of(mfad, uri):
+    """Why a set was not fetched, as the log has it; that takes a moment."""
+    return wait_for(lambda: [event for event in mfad.events("key_set.not_fetched") if event["url"] == uri],
+                    f"the failure of {uri} in the log")[-1]["error"]
 
 
 # ---- what is taken ---------------------------------------------------------------------------------------------------
@@ -108,9 +110,16 @@ def test_what_a_token_names_is_never_fetched(make_world, client, keys, users):
 
 def test_one_published_key_is_not_good_for_users_and_for_servers(make_world, client, keys, users):
     servers = {"iss": users.name, "use": "server", "jwks_uri": keys.url() + "?servers"}
-    world = make_world(jwt=[servers, users.uri_entry])
-    project(world, users.token(world.tenant)).send(client)
-    check_refused(client, project(world, users.token(world.tenant)), profile(world, users.token(world.tenant)))
+    for entries in ([servers, users.uri_entry], [users.uri_entry, servers], [servers, users.entry]):
+        world = make_world(jwt=entries)
+        check_refused(client, project(world, users.token(world.tenant)), profile(world, users.token(world.tenant)))
+
+
+def test_nor_is_it_taken_while_that_is_not_known(make_world, client, keys, users):
+    servers = {"iss": users.name, "use": "server", "jwks_uri": "https://localhost:1/keys"}
+    for entries in ([servers, users.uri_entry], [users.uri_entry, servers]):
+        world = make_world(jwt=entries)
+        check_unavailable(client, profile(world, users.token(world.tenant)))
 
 
 # ---- without keys ----------------------------------------------------------------------------------------------------
@@ -128,6 +137,10 @@ def publish_a_secret(keys, users):
     keys.publish(issuer("", algorithm="HS256", kid="k1").jwk)
 
 
+def publish_a_secret_too(keys, users):
+    keys.publish(users.jwk, issuer("", algorithm="HS256", kid="k2").jwk)
+
+
 def publish_a_name_twice(keys, users):
     keys.publish(users.jwk, issuer("", algorithm="EdDSA", kid="k1").jwk)
 
@@ -143,6 +156,7 @@ BAD = {
     "no JSON": (answers_with(body=b"<html>"), ""),
     "no keys": (answers_with(body=b'{"keys":[]}'), ""),
     "a secret": (publish_a_secret, "secret"),
+    "a secret beside a key": (publish_a_secret_too, ""),
     "one name for two keys": (publish_a_name_twice, ""),
     "more than 256 KiB": (publish_too_much, "262144"),
 }
@@ -155,7 +169,7 @@ def test_without_good_keys_a_token_is_not_refused_but_cannot_be_checked(mfad, ma
     world = make_world(jwt=[users.uri_entry])
     check_unavailable(client, profile(world, users.token(world.tenant)))
     check_unavailable(client, info(users.token(world.tenant)))
-    assert why in last_failure(mfad)
+    assert why in failure_of(mfad, keys.url())
     assert len(keys.requests) == 1  # not again for a few seconds; and no redirect was followed
     # Others are not concerned.
     check_taken(client, profile(world, world.secrets["1"], header="REB-APIKEY"))
@@ -233,7 +247,7 @@ def test_private_addresses_are_not_asked_unless_that_is_allowed(redis_server, ke
     try:
         world = World(server, server.client(), jwt=[users.uri_entry | {"jwks_uri": keys.url(host)}])
         check_unavailable(server.client(), profile(world, users.token(world.tenant)))
-        assert "public" in last_failure(server)
+        assert "public" in failure_of(server, keys.url(host))
         assert keys.requests == []
     finally:
         assert server.stop() == 0

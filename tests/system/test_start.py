@@ -116,7 +116,7 @@ def test_another_key_file_is_refused_naming_both_check_values(console, mfad, tmp
     other = tmp_path / "other.json"
     init_keys(other)
     said = console.run(call, crypto_key_file=other)
-    ours, theirs = (console.run("keys", "list", crypto_key_file=file).out.splitlines()[1].split()[-1]
+    ours, theirs = (console.run("keys", "list", crypto_key_file=file).out.splitlines()[1].split()[5]
                     for file in (other, console.settings["crypto_key_file"]))
     assert ours != theirs
     assert said.refuses("key file", ours, theirs)

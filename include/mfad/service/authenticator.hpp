@@ -9,8 +9,10 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mfad::service {
 
@@ -68,15 +70,23 @@ public:
 private:
     using TenantPtr = std::shared_ptr<const domain::Tenant>;
 
+    /// An issuer, and its keys as they are known now.
+    struct Candidate {
+        const domain::TokenIssuer* issuer = nullptr;
+        std::span<const platform::JwtKey> keys;
+        KeySetSource::Keys fetched; ///< keeps `keys`
+        bool lacks_keys = false;    ///< they are elsewhere, and were not to be had
+    };
+
     runtime::Awaitable<domain::Result<Call>> check_token(
         std::string_view token, const Accepts& accepts);
     runtime::Awaitable<TenantPtr> tenant_of(
         const platform::JwtParts& parts, const Accepts& accepts);
-    runtime::Awaitable<domain::Result<const domain::TokenIssuer*>> verified_issuer(
+    runtime::Awaitable<std::vector<Candidate>> candidates(
         const domain::Tenant& tenant, const platform::JwtParts& parts);
-    bool is_ambiguous(
-        const domain::Tenant& tenant, const domain::TokenIssuer& issuer,
-        const platform::JwtKey& key);
+    domain::Result<const domain::TokenIssuer*> verified_issuer(
+        std::span<const Candidate> candidates, const domain::Tenant& tenant,
+        const platform::JwtParts& parts) const;
 
     TenantSource& tenants_;
     CredentialSource& credentials_;

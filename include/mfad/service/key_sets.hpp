@@ -24,8 +24,6 @@ public:
     /// they are old, or lack this one, and it is time to. Waits for one fetch at most.
     /// @return null when there are none
     virtual runtime::Awaitable<Keys> find_keys(const std::string& url, std::string_view kid) = 0;
-    /// What is good now, without waiting; null when there are none.
-    virtual Keys known_keys(const std::string& url) = 0;
 };
 
 /// Key sets as they are fetched, for all threads of a server together: so the limits on fetching
@@ -50,11 +48,11 @@ public:
 
     /// @par Cancellation  terminal: the keys at hand, if any
     runtime::Awaitable<Keys> find_keys(const std::string& url, std::string_view kid) override;
-    Keys known_keys(const std::string& url) override;
 
 private:
     struct Waiter;
 
+    Keys known_keys(const std::string& url);
     void begin(const std::string& url);
     void settle(
         const std::string& url, const std::optional<std::string>& document, const std::string& why);
