@@ -187,8 +187,7 @@ Awaitable<Attempt> Challenges::verify_stored(
     std::vector<std::string> digests;
     std::string notice;
     if (factor == FactorType::email) {
-        digests =
-            vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
+        digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
         digests = recovery_digests(code, challenge.user, vault_);
         notice = seal_notice(
@@ -226,16 +225,14 @@ Awaitable<Attempt> Challenges::verify_totp(
 }
 
 Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, bool strong,
-    platform::UnixMillis at) const {
+    const ChallengeRef& challenge, FactorType factor, bool strong, platform::UnixMillis at) const {
     Passed passed;
     passed.factor = factor;
     passed.methods = methods_of(factor);
     passed.level = strong ? "aal2" : "aal1";
     passed.at = at;
     passed.lifetime = tokens_.lifetime();
-    const Proof proof{
-        challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
+    const Proof proof{challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
     Result<std::string> token = tokens_.issue(proof, at);
     if (!token) return token.error();
     passed.access_token = std::move(*token);

@@ -53,8 +53,8 @@ struct CodeMailed {
 /// Second factors at sign-in: a host that has checked its own first factor opens a challenge, and
 /// whoever holds its token tries to pass it (docs/dialects.md, "Signing in"). One object a thread.
 ///
-/// A token is the sealed name of its challenge and user: it is stored nowhere, needs no look-up, and
-/// cannot be made up. Attempts count against the user only on a live challenge.
+/// A token is the sealed name of its challenge and user: it is stored nowhere, needs no look-up,
+/// and cannot be made up. Attempts count against the user only on a live challenge.
 class Challenges {
 public:
     /// @param wake called when a mail is owed

@@ -19,7 +19,7 @@ namespace mfad::service {
 /// An authenticator app as it is stored, sealed.
 struct TotpFactor {
     domain::TotpKey key;
-    std::string label;              ///< what its user calls it
+    std::string label; ///< what its user calls it
     platform::UnixMillis created{};
     bool strong = false; ///< bound as the first factor or under fresh proof: worth more than AAL1
 };
@@ -35,7 +35,7 @@ struct TotpOffer {
 struct FactorView {
     std::string id;
     domain::FactorType type = domain::FactorType::email;
-    std::string label;                                ///< empty: none
+    std::string label; ///< empty: none
     std::optional<platform::UnixMillis> created;
     std::optional<platform::UnixMillis> last_used;
     std::optional<unsigned> codes_left; ///< of recovery codes
@@ -51,8 +51,8 @@ enum class Asker : std::uint8_t {
 
 /// The factors of a user: binding, showing and removing them. One object a thread.
 ///
-/// One authenticator app and one set of recovery codes a user; a new one takes the place of the old.
-/// Each change owes the user a notice, in the same step.
+/// One authenticator app and one set of recovery codes a user; a new one takes the place of the
+/// old. Each change owes the user a notice, in the same step.
 class Factors {
 public:
     static constexpr std::chrono::minutes pending_lifetime{10};
