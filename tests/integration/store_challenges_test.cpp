@@ -1,0 +1,202 @@
+#include "mfad/store/challenge_store.hpp"
+
+#include "store_scene.hpp"
+#include "vectors.hpp"
+
+#include "mfad/domain/challenge.hpp"
+#include "mfad/store/factor_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace mfad;
+using namespace mfad::domain;
+using namespace std::chrono_literals;
+using runtime::Awaitable;
+using store::Attempt;
+using store::ChallengeOpened;
+using store::ChallengeRef;
+using store::ChallengeStore;
+using store::Context;
+using store::FactorStatus;
+using store::FactorStore;
+using test::StoreScene;
+using Found = ChallengeStore::Found;
+
+namespace {
+
+const UserRef ada{"acme", "ada"};
+
+/// A user with an address and an app, and a challenge of his.
+struct Scene {
+    explicit Scene(const Context& context) : store(context), challenges(context, 5), factors(context) {
+        challenge.user = ada;
+        challenge.id = "c1";
+    }
+
+    Awaitable<void> set() {
+        co_await test::define_tenant(store, "acme", FactorSet::all());
+        co_await test::make_user(store, ada);
+        store::FactorOrder order;
+        order.factor = FactorType::totp;
+        order.enable = true;
+        order.values.emplace_back(FactorStore::totp, "sealed");
+        const store::FactorOutcome bound = co_await factors.put(ada, order);
+        BOOST_REQUIRE(bound.status == FactorStatus::done);
+    }
+
+    Awaitable<ChallengeOpened> open() {
+        store::ChallengeOrder order;
+        order.lifetime = 10min;
+        co_return co_await challenges.open(challenge, order);
+    }
+
+    Awaitable<store::AttemptBegun> begin(std::string id, std::chrono::milliseconds mark = 2s) {
+        const std::vector<std::string> fields{FactorStore::totp, FactorStore::totp_step};
+        co_return co_await challenges.begin(challenge, FactorType::totp, id, mark, fields);
+    }
+
+    Awaitable<Attempt> finish(std::string id, Found found) {
+        const ChallengeStore::FieldValues values{{FactorStore::totp_step, "7"}};
+        co_return co_await challenges.finish(challenge, FactorType::totp, id, found, values);
+    }
+
+    const Context& store;
+    ChallengeStore challenges;
+    FactorStore factors;
+    ChallengeRef challenge;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(store_challenges_tests, StoreScene)
+
+BOOST_AUTO_TEST_CASE(the_waits_of_the_scripts_are_those_of_the_domain) {
+    run([](const Context& store) -> Awaitable<void> {
+        const std::string script =
+            test::read_file(MFAD_SOURCE_DIR "/src/store/scripts/lib/budget.lua") +
+            "return wait_of(tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))";
+        constexpr std::int64_t last = 1'800'000'000'000;
+        for (unsigned failures = 0; failures <= 12; ++failures)
+            for (const std::int64_t later : {0, 1, 29'999, 30'000, 119'999, 3'600'000, 90'000'000}) {
+                redis::Command command("EVAL");
+                command.arg(script).arg(0).arg(failures).arg(last).arg(last + later);
+                const redis::Reply reply = co_await store.exec(command);
+                const AttemptBudget budget{
+                    failures, platform::UnixMillis{std::chrono::milliseconds{last}}};
+                const auto now = platform::UnixMillis{std::chrono::milliseconds{last + later}};
+                const std::int64_t expected = budget.is_disabled() ? -1 : budget.wait(now).count();
+                BOOST_TEST(reply.integer() == expected);
+            }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_attempt_with_a_factor_is_in_flight) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        const ChallengeOpened opened = co_await scene.open();
+        BOOST_CHECK(opened.outcome == ChallengeOpened::Outcome::opened);
+        BOOST_CHECK(opened.factors == FactorSet(FactorType::totp));
+
+        const auto first = co_await scene.begin("attempt1");
+        BOOST_CHECK(first.attempt.state == ChallengeState::open);
+        BOOST_TEST(first.fields.at(0) == "sealed");
+        BOOST_TEST(first.fields.at(1) == "");
+        const auto second = co_await scene.begin("attempt2");
+        BOOST_CHECK(second.attempt.state == ChallengeState::busy);
+        BOOST_TEST((second.attempt.wait > 1s && second.attempt.wait <= 2s));
+        const Attempt foreign = co_await scene.finish("attempt2", Found::right);
+        BOOST_CHECK(foreign.state == ChallengeState::busy);
+        const Attempt passed = co_await scene.finish("attempt1", Found::right);
+        BOOST_CHECK(passed.state == ChallengeState::open);
+        const std::string key = store.keys().user(ada);
+        const auto step = co_await test::hash_number(store, key, FactorStore::totp_step);
+        BOOST_TEST(step == 7);
+        const auto late = co_await scene.begin("attempt3");
+        BOOST_CHECK(late.attempt.state == ChallengeState::used);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_that_ran_out_counts_and_its_attempt_passes_nothing) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        co_await scene.begin("attempt1", 0ms);
+        const Attempt slow = co_await scene.finish("attempt1", Found::right);
+        BOOST_CHECK(slow.state == ChallengeState::busy);
+        for (const std::string id : {"attempt2", "attempt3", "attempt4", "attempt5"}) {
+            const auto begun = co_await scene.begin(id, 0ms);
+            BOOST_CHECK(begun.attempt.state == ChallengeState::open);
+        }
+        const auto sixth = co_await scene.begin("attempt6", 0ms);
+        BOOST_CHECK(sixth.attempt.state == ChallengeState::waiting);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_was_passed_by_another_factor_is_not_passed_twice_nor_counted) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        co_await scene.begin("attempt1");
+        const std::string key =
+            store.keys().challenge(store.keys().partition(ada), scene.challenge.id);
+        co_await test::set_hash(store, key, "d", 1);
+        const Attempt second = co_await scene.finish("attempt1", Found::right);
+        BOOST_CHECK(second.state == ChallengeState::used);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_was_pending_is_bound_once) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        const bool kept = co_await scene.factors.put_pending(ada, FactorStore::totp_pending, "new");
+        BOOST_TEST(kept);
+        store::FactorOrder order;
+        order.factor = FactorType::totp;
+        order.pending_field = FactorStore::totp_pending;
+        order.pending_value = "other";
+        order.values.emplace_back(FactorStore::totp, "sealed-new");
+        store::FactorOutcome outcome = co_await scene.factors.put(ada, order);
+        BOOST_CHECK(outcome.status == FactorStatus::pending_gone);
+        order.pending_value = "new";
+        outcome = co_await scene.factors.put(ada, order);
+        BOOST_CHECK(outcome.status == FactorStatus::done);
+        outcome = co_await scene.factors.put(ada, order);
+        BOOST_CHECK(outcome.status == FactorStatus::pending_gone);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(his_own_credential_needs_a_fresh_proof_to_change_factors_and_no_restriction) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        store::FactorOrder more;
+        more.factor = FactorType::recovery_code;
+        more.by_himself = true;
+        more.values.emplace_back(FactorStore::recovery_codes, "digests");
+        store::RemovalOrder removal;
+        removal.factors = removal.disable = FactorType::totp;
+        removal.by_himself = removal.must_be_bound = true;
+        removal.fields.emplace_back(FactorStore::totp);
+        store::FactorOutcome outcome = co_await scene.factors.put(ada, more);
+        BOOST_CHECK(outcome.status == FactorStatus::proof_too_old);
+        outcome = co_await scene.factors.remove(ada, removal);
+        BOOST_CHECK(outcome.status == FactorStatus::proof_too_old);
+
+        co_await scene.open();
+        co_await scene.begin("attempt1");
+        co_await scene.finish("attempt1", Found::right);
+        outcome = co_await scene.factors.put(ada, more);
+        BOOST_CHECK(outcome.status == FactorStatus::done);
+        outcome = co_await scene.factors.remove(ada, removal);
+        BOOST_CHECK(outcome.status == FactorStatus::done);
+        BOOST_TEST(!outcome.after.active());
+        outcome = co_await scene.factors.remove(ada, removal);
+        BOOST_CHECK(outcome.status == FactorStatus::none_bound);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
