@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from harness import text_of, wait_for
-from links import another
+from links import Link, another
 from shapes import check_refusal
 from sign_in import SignIn, step_now, totp
 from world import DISALLOWED, World
@@ -163,6 +163,33 @@ def test_a_code_belongs_to_its_challenge(user):
     code = user.mailed_code(one)
     problem(user.verify(other, "email", code), 401, "wrong-code")
     assert user.verify(one, "email", code).status == 200
+
+
+def test_a_changed_address_voids_the_code_on_its_way(user, world):
+    user.enable("email")
+    token = user.challenge()
+    code = user.mailed_code(token)
+    assert world.native("PUT", "users/1", {"email": f"new@{world.tenant}.example"}).status == 200
+    problem(user.verify(token, "email", code), 401, "wrong-code")
+
+
+def test_a_disabled_factor_is_not_bound_anew_by_writing_the_same_address(user, world, redis):
+    user.enable("email")
+    redis.hset(user.key, "F1", b"\x0a" + bytes(8))
+    for _ in range(2):
+        assert world.native("PUT", "users/1", {"email": world.address("1")}).status == 200
+    problem(user.ask(), 409, "factors-disabled")
+    assert world.native("PUT", "users/1", {"email": f"new@{world.tenant}.example"}).status == 200
+    assert user.ask().status == 201
+
+
+def test_a_disabled_email_factor_is_bound_anew_by_following_a_link(user, world, redis):
+    user.enable("email")
+    redis.hset(user.key, "F1", b"\x0a" + bytes(8))
+    token = world.native("POST", "users/1/enrollments").json()["href"].split("#")[1]
+    link = Link(world, token=token)
+    assert link.verify(link.send()).status == 200
+    assert user.ask().json()["factors"] == ["email"]
 
 
 def test_five_wrong_tries_end_a_challenge(user):

@@ -9,7 +9,7 @@
 local now = now_us()
 local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
-local user = call('HMGET', KEYS[1], 's', 'c', 'd', 'F1')
+local user = call('HMGET', KEYS[1], 's', 'c', 'd', 'F1', 'h')
 local state, _, factors = challenge_state(KEYS[3], now_ms, tonumber(ARGV[3]))
 if not rules or not user[1] then state = CH_UNKNOWN end
 if state ~= CH_OPEN then return { state, 0, 0 } end
@@ -25,7 +25,7 @@ if not (gap and budget) then return { CH_OVER_BUDGET, 0, ceil(math.max(gap_retry
 
 local ends = now_ms + ARGV[2]
 local turn = call('HINCRBY', KEYS[3], 'n', 1) % 3
-call('HSET', KEYS[3], 'e' .. turn, ends, 'f' .. turn, ARGV[1])
+call('HSET', KEYS[3], 'e' .. turn, ends, 'f' .. turn, ARGV[1], 'a', user[5])
 call('HSET', KEYS[1], 'c', gap_tat, 'd', budget_tat)
 call('ZADD', KEYS[4], now_ms, ARGV[8])
 return { CH_OPEN, ends, 0 }

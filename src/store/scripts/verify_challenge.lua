@@ -9,7 +9,7 @@
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
-local user = call('HMGET', KEYS[1], 's', 'F' .. ARGV[1], 'R')
+local user = call('HMGET', KEYS[1], 's', 'F' .. ARGV[1], 'R', 'h')
 local state, wrong, factors = challenge_state(KEYS[3], now_ms, tries)
 if not rules or not user[1] then state = CH_UNKNOWN end
 if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end
@@ -28,9 +28,11 @@ end
 
 local right, spent, codes_after = false, false, nil
 if factor == EMAIL then
-  local codes = call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
+  local codes = call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2', 'a')
+  -- A changed address voids what went to the old one.
+  local here = codes[7] and codes[7] == user[4]
   for i = 1, 3 do
-    if codes[i] and tonumber(codes[i]) > now_ms and is_one_of_ours(codes[i + 3]) then right = true end
+    if here and codes[i] and tonumber(codes[i]) > now_ms and is_one_of_ours(codes[i + 3]) then right = true end
   end
 else
   -- Recovery codes: B version, d when they were made ms, I2 those that are used (bits), then a digest of 16 bytes each.
