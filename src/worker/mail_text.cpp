@@ -19,46 +19,51 @@ constexpr std::size_t longest_name = 64;
 
 /// A mail in one language. The first line of the text is the subject.
 struct Template {
-    Kind kind;
     std::string_view locale;
     std::string_view text;
     std::string_view html;
 };
 
-constexpr std::array all_templates{
-    Template{
-        Kind::enrollment_link, "en", templates::enrollment_link_en_txt,
-        templates::enrollment_link_en_html},
-    Template{
-        Kind::enrollment_link, "de", templates::enrollment_link_de_txt,
-        templates::enrollment_link_de_html},
-    Template{Kind::enrollment_code, "en", templates::code_en_txt, templates::code_en_html},
-    Template{Kind::enrollment_code, "de", templates::code_de_txt, templates::code_de_html},
-    Template{Kind::sign_in_code, "en", templates::code_en_txt, templates::code_en_html},
-    Template{Kind::sign_in_code, "de", templates::code_de_txt, templates::code_de_html},
-    Template{
-        Kind::factor_added, "en", templates::factor_added_en_txt, templates::factor_added_en_html},
-    Template{
-        Kind::factor_added, "de", templates::factor_added_de_txt, templates::factor_added_de_html},
-    Template{
-        Kind::factor_removed, "en", templates::factor_removed_en_txt,
-        templates::factor_removed_en_html},
-    Template{
-        Kind::factor_removed, "de", templates::factor_removed_de_txt,
-        templates::factor_removed_de_html},
-    Template{
-        Kind::factors_reset, "en", templates::factors_reset_en_txt,
-        templates::factors_reset_en_html},
-    Template{
-        Kind::factors_reset, "de", templates::factors_reset_de_txt,
-        templates::factors_reset_de_html},
-    Template{
-        Kind::recovery_code_used, "en", templates::recovery_code_used_en_txt,
-        templates::recovery_code_used_en_html},
-    Template{
-        Kind::recovery_code_used, "de", templates::recovery_code_used_de_txt,
-        templates::recovery_code_used_de_html},
-};
+/// The same mail in all languages, English first.
+using Templates = std::array<Template, 2>;
+
+constexpr Templates code_mail{{
+    {"en", templates::code_en_txt, templates::code_en_html},
+    {"de", templates::code_de_txt, templates::code_de_html},
+}};
+constexpr Templates enrollment_link_mail{{
+    {"en", templates::enrollment_link_en_txt, templates::enrollment_link_en_html},
+    {"de", templates::enrollment_link_de_txt, templates::enrollment_link_de_html},
+}};
+constexpr Templates factor_added_mail{{
+    {"en", templates::factor_added_en_txt, templates::factor_added_en_html},
+    {"de", templates::factor_added_de_txt, templates::factor_added_de_html},
+}};
+constexpr Templates factor_removed_mail{{
+    {"en", templates::factor_removed_en_txt, templates::factor_removed_en_html},
+    {"de", templates::factor_removed_de_txt, templates::factor_removed_de_html},
+}};
+constexpr Templates factors_reset_mail{{
+    {"en", templates::factors_reset_en_txt, templates::factors_reset_en_html},
+    {"de", templates::factors_reset_de_txt, templates::factors_reset_de_html},
+}};
+constexpr Templates recovery_code_used_mail{{
+    {"en", templates::recovery_code_used_en_txt, templates::recovery_code_used_en_html},
+    {"de", templates::recovery_code_used_de_txt, templates::recovery_code_used_de_html},
+}};
+
+const Templates& templates_of(Kind kind) {
+    switch (kind) {
+    case Kind::enrollment_link: return enrollment_link_mail;
+    case Kind::enrollment_code: return code_mail;
+    case Kind::sign_in_code: return code_mail;
+    case Kind::factor_added: return factor_added_mail;
+    case Kind::factor_removed: return factor_removed_mail;
+    case Kind::factors_reset: return factors_reset_mail;
+    case Kind::recovery_code_used: return recovery_code_used_mail;
+    }
+    throw std::logic_error("a kind of mail without a template");
+}
 
 /// What people call a factor.
 struct FactorName {
@@ -87,15 +92,10 @@ std::string language(std::string_view locale) {
 }
 
 const Template& choose(Kind kind, std::string_view locale) {
-    const std::string wanted = language(locale);
-    const Template* english = nullptr;
-    for (const Template& t : all_templates) {
-        if (t.kind != kind) continue;
-        if (t.locale == wanted) return t;
-        if (t.locale == "en") english = &t;
-    }
-    if (english == nullptr) throw std::logic_error("a kind of mail without an English template");
-    return *english;
+    const Templates& all = templates_of(kind);
+    const auto has = [wanted = language(locale)](const Template& t) { return t.locale == wanted; };
+    const auto* const found = std::ranges::find_if(all, has);
+    return found != all.end() ? *found : all.front();
 }
 
 std::string fill(std::string_view text, mustache::data& values, bool html) {

@@ -28,7 +28,8 @@ const UserRef ada{"acme", "ada"};
 
 /// A user with an address and an app, and a challenge of his.
 struct Scene {
-    explicit Scene(const Context& context) : store(context), challenges(context, 5), factors(context) {
+    explicit Scene(const Context& context)
+        : store(context), challenges(context, 5), factors(context) {
         challenge.user = ada;
         challenge.id = "c1";
     }
@@ -77,7 +78,8 @@ BOOST_AUTO_TEST_CASE(the_waits_of_the_scripts_are_those_of_the_domain) {
             "return wait_of(tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]))";
         constexpr std::int64_t last = 1'800'000'000'000;
         for (unsigned failures = 0; failures <= 12; ++failures)
-            for (const std::int64_t later : {0, 1, 29'999, 30'000, 119'999, 3'600'000, 90'000'000}) {
+            for (const std::int64_t later :
+                 {0, 1, 29'999, 30'000, 119'999, 3'600'000, 90'000'000}) {
                 redis::Command command("EVAL");
                 command.arg(script).arg(0).arg(failures).arg(last).arg(last + later);
                 const redis::Reply reply = co_await store.exec(command);

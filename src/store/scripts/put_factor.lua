@@ -1,4 +1,4 @@
--- uses: call clock settings
+-- uses: call clock settings user
 -- Binds a factor that was proved, or renews one: what is stored of it, and with it the notice to its user.
 --
 -- KEYS  his record, the tenant's rules in his partition, due notices
@@ -11,27 +11,18 @@ local factor, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 if not rules then return { NO_TENANT, 0, 0 } end
-local user = call('HMGET', KEYS[1], 's', 'n', 'v', 't')
-if not user[1] then return { NO_USER, 0, 0 } end
-local allowed, enabled, enrolled, marks = unpack_settings(user[1])
-local seen
-allowed, enabled, marks, seen = fold(rules, allowed, enabled, marks, tonumber(user[2] or 0))
-allowed, enabled = overlay(rules, allowed, enabled, marks)
-local last_auth = tonumber(user[4] or 0)
-
-if by_himself and band(marks, RESTRICTED) ~= 0 then return { IS_RESTRICTED, 0, 0 } end
-if band(allowed, rules.policy, factor) == 0 then return { NOT_ALLOWED, 0, 0 } end
-local active = band(enabled, allowed, rules.policy, usable(rules, enrolled, marks)) ~= 0
-if by_himself and active and (last_auth == 0 or now_ms - last_auth > tonumber(ARGV[3])) then return { STALE, 0, 0 } end
+local user = read_user(KEYS[1], rules)
+if not user then return { NO_USER, 0, 0 } end
+if by_himself and band(user.marks, RESTRICTED) ~= 0 then return { IS_RESTRICTED, 0, 0 } end
+if band(user.allowed, rules.policy, factor) == 0 then return { NOT_ALLOWED, 0, 0 } end
+if by_himself and lacks_proof(user, rules, now_ms, tonumber(ARGV[3])) then return { STALE, 0, 0 } end
 if ARGV[6] ~= '' and call('HGET', KEYS[1], ARGV[6]) ~= ARGV[7] then return { GONE, 0, 0 } end
 
-enrolled = bor(enrolled, factor)
-if ARGV[4] == '1' then enabled = bor(enabled, factor) end
-marks = bor(marks, OWN)
-local version = tonumber(user[3] or 0) + 1
-call('HSET', KEYS[1], 's', pack_settings(allowed, enabled, enrolled, marks), 'n', seen, 'v', version, unpack(ARGV, 8))
+user.enrolled = bor(user.enrolled, factor)
+if ARGV[4] == '1' then user.enabled = bor(user.enabled, factor) end
+write_user(KEYS[1], user, unpack(ARGV, 8))
 -- Bound anew, it has its whole budget.
 call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
 if ARGV[6] ~= '' then call('HDEL', KEYS[1], ARGV[6]) end
-if band(marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[5]) end
-return { DONE, view(rules, allowed, enabled, enrolled, marks), version }
+if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[5]) end
+return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }
