@@ -102,8 +102,7 @@ Answer post_recovery_codes(Exchange& x) {
     const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
-    const auto codes =
-        co_await x.services.factors.renew_recovery_codes(ref, service::Asker::host);
+    const auto codes = co_await x.services.factors.renew_recovery_codes(ref, service::Asker::host);
     if (!codes) co_return refuse(x, codes.error());
     platform::JsonText body;
     body.begin_object().key("codes").begin_array();

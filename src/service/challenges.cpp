@@ -75,11 +75,14 @@ Refusal refusal_of(const Attempt& attempt) {
         refusal.attempts_left = attempt.tries_left;
         return refusal;
     case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::exhausted:
+        refusal = domain::refuse(Code::expired);
+        refusal.attempts_left = 0;
+        return refusal;
     case ChallengeState::open:
     case ChallengeState::unknown:
     case ChallengeState::expired:
-    case ChallengeState::used:
-    case ChallengeState::exhausted: break;
+    case ChallengeState::used: break;
     }
     return domain::refuse(Code::expired);
 }
@@ -132,6 +135,12 @@ std::optional<ChallengeRef> Challenges::find(std::string_view token, std::string
     challenge.id = packed.text();
     if (!tenant.empty() && challenge.user.tenant != tenant) return std::nullopt;
     return challenge;
+}
+
+std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
+    std::optional<ChallengeRef> challenge = find(token, {});
+    if (!challenge) return std::nullopt;
+    return std::move(challenge->user);
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(
@@ -187,8 +196,7 @@ Awaitable<Attempt> Challenges::verify_stored(
     std::vector<std::string> digests;
     std::string notice;
     if (factor == FactorType::email) {
-        digests =
-            vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
+        digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
         digests = recovery_digests(code, challenge.user, vault_);
         notice = seal_notice(
@@ -226,16 +234,14 @@ Awaitable<Attempt> Challenges::verify_totp(
 }
 
 Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, bool strong,
-    platform::UnixMillis at) const {
+    const ChallengeRef& challenge, FactorType factor, bool strong, platform::UnixMillis at) const {
     Passed passed;
     passed.factor = factor;
     passed.methods = methods_of(factor);
     passed.level = strong ? "aal2" : "aal1";
     passed.at = at;
     passed.lifetime = tokens_.lifetime();
-    const Proof proof{
-        challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
+    const Proof proof{challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
     Result<std::string> token = tokens_.issue(proof, at);
     if (!token) return token.error();
     passed.access_token = std::move(*token);

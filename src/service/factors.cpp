@@ -69,6 +69,11 @@ std::optional<TotpFactor> open_totp_of(
     return factor;
 }
 
+bool is_secret_of(const TotpFactor& factor, std::string_view typed) {
+    const auto bytes = platform::from_typed_base32(typed);
+    return bytes && platform::equal_in_constant_time(*bytes, factor.key.secret.reveal());
+}
+
 // ---- what is stored beside it -------------------------------------------------------------------
 
 /// Failures in a row, as lib/budget.lua packs them.
@@ -141,7 +146,8 @@ void append_fields_of(FactorType type, std::vector<std::string>& fields) {
     fields.push_back(failures_field(type));
     fields.push_back(mark_field(type));
     if (type == FactorType::totp)
-        for (const char* field : {FactorStore::totp, FactorStore::totp_step, FactorStore::totp_pending})
+        for (const char* field :
+             {FactorStore::totp, FactorStore::totp_step, FactorStore::totp_pending})
             fields.emplace_back(field);
     if (type == FactorType::recovery_code) fields.emplace_back(FactorStore::recovery_codes);
 }
@@ -151,13 +157,11 @@ constexpr std::array built_in{
 
 } // namespace
 
-std::optional<TotpFactor> open_totp(
-    std::string_view sealed, const UserRef& user, Vault& vault) {
+std::optional<TotpFactor> open_totp(std::string_view sealed, const UserRef& user, Vault& vault) {
     return open_totp_of(sealed, FactorStore::totp, user, vault);
 }
 
-std::string seal_notice(
-    MailJob::Kind kind, FactorSet factors, const UserRef& user, Vault& vault) {
+std::string seal_notice(MailJob::Kind kind, FactorSet factors, const UserRef& user, Vault& vault) {
     MailJob job;
     job.id = platform::random_bytes(16);
     job.kind = kind;
@@ -186,8 +190,11 @@ Factors::Factors(const store::Context& context, Vault& vault, std::function<void
 
 Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet bound) {
     static const std::vector<std::string> names{
-        FactorStore::totp, FactorStore::totp_step, FactorStore::recovery_codes,
-        failures_field(FactorType::email), failures_field(FactorType::totp),
+        FactorStore::totp,
+        FactorStore::totp_step,
+        FactorStore::recovery_codes,
+        failures_field(FactorType::email),
+        failures_field(FactorType::totp),
         failures_field(FactorType::recovery_code)};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     std::vector<FactorView> views;
@@ -239,7 +246,8 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
 }
 
 Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
-    const UserRef& user, std::string_view code, Asker asker) {
+    const UserRef& user, std::string_view code, Asker asker,
+    std::optional<std::string_view> secret) {
     static const std::vector<std::string> names{FactorStore::totp_pending, "s", "t"};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);
@@ -247,6 +255,8 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
     const platform::UnixMillis now = platform::wall_now();
     if (!factor || now >= factor->created + pending_lifetime)
         co_return domain::refuse(Code::expired);
+    if (secret && !is_secret_of(*factor, *secret))
+        co_return domain::refuse(Code::invalid, "secret", "is not the one that was shown");
     const domain::TotpVerdict verdict = domain::match_totp(factor->key, code, now, {});
     using Kind = domain::TotpVerdict::Kind;
     if (verdict.kind == Kind::malformed)
@@ -259,8 +269,7 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
     order.factor = FactorType::totp;
     order.by_himself = asker == Asker::himself;
     order.enable = true;
-    order.notice =
-        seal_notice(MailJob::Kind::factor_added, FactorType::totp, user, vault_);
+    order.notice = seal_notice(MailJob::Kind::factor_added, FactorType::totp, user, vault_);
     order.pending_field = FactorStore::totp_pending;
     order.pending_value = fields[0];
     order.values.emplace_back(

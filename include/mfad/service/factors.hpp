@@ -19,7 +19,7 @@ namespace mfad::service {
 /// An authenticator app as it is stored, sealed.
 struct TotpFactor {
     domain::TotpKey key;
-    std::string label;              ///< what its user calls it
+    std::string label; ///< what its user calls it
     platform::UnixMillis created{};
     bool strong = false; ///< bound as the first factor or under fresh proof: worth more than AAL1
 };
@@ -35,7 +35,7 @@ struct TotpOffer {
 struct FactorView {
     std::string id;
     domain::FactorType type = domain::FactorType::email;
-    std::string label;                                ///< empty: none
+    std::string label; ///< empty: none
     std::optional<platform::UnixMillis> created;
     std::optional<platform::UnixMillis> last_used;
     std::optional<unsigned> codes_left; ///< of recovery codes
@@ -51,8 +51,8 @@ enum class Asker : std::uint8_t {
 
 /// The factors of a user: binding, showing and removing them. One object a thread.
 ///
-/// One authenticator app and one set of recovery codes a user; a new one takes the place of the old.
-/// Each change owes the user a notice, in the same step.
+/// One authenticator app and one set of recovery codes a user; a new one takes the place of the
+/// old. Each change owes the user a notice, in the same step.
 class Factors {
 public:
     static constexpr std::chrono::minutes pending_lifetime{10};
@@ -74,8 +74,10 @@ public:
     /// Binds the app whose first code this is, and switches TOTP on. That code is spent.
     /// @return `wrong_code`, `invalid` (code) for what cannot be one, `expired` when nothing waits
     ///   (any more), `factor_not_allowed`, `restricted`, `proof_too_old`, `no_such_user`
+    /// @param secret base32 text that has to be the key that waits, or `invalid` (secret)
     runtime::Awaitable<domain::Result<domain::MfaState>> confirm_totp(
-        const domain::UserRef& user, std::string_view code, Asker asker);
+        const domain::UserRef& user, std::string_view code, Asker asker,
+        std::optional<std::string_view> secret = std::nullopt);
 
     /// Makes a new set of recovery codes, in place of any old one; they are shown once, here.
     runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(
