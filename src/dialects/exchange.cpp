@@ -68,6 +68,20 @@ Result<void> take_key(Exchange& exchange, std::string_view user) {
     return {};
 }
 
+runtime::Awaitable<Result<domain::UserRef>> admit_challenge(
+    Exchange& exchange, std::string_view token) {
+    std::optional<domain::UserRef> user = exchange.services.challenges.holder(token);
+    if (!user) co_return domain::refuse(Refusal::Code::expired);
+    exchange.call.tenant = co_await exchange.services.tenants.find_tenant(user->tenant);
+    if (!exchange.call.tenant) co_return domain::refuse(Refusal::Code::expired);
+    if (!exchange.call.tenant->speaks(exchange.dialect.name()))
+        co_return domain::refuse(Refusal::Code::forbidden);
+    exchange.call.caller.tenant = user->tenant;
+    const Result<void> quota = co_await take_quota(exchange);
+    if (!quota) co_return quota.error();
+    co_return std::move(*user);
+}
+
 http::Response refuse(const Exchange& exchange, const Refusal& refusal) {
     return exchange.dialect.refuse(exchange.request, exchange.call, refusal);
 }

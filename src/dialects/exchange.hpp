@@ -29,6 +29,13 @@ inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
     return exchange.services.quotas.take(exchange.call, exchange.dialect.name());
 }
 
+/// Admits whoever holds the token of a challenge, counted against the quota of the tenant that has
+/// opened it. Whether it is still open is for the attempt to say.
+/// @return whose challenge it is; `expired` for what is no token of ours, `forbidden` when the
+///   tenant does not speak this dialect
+runtime::Awaitable<domain::Result<domain::UserRef>> admit_challenge(
+    Exchange& exchange, std::string_view token);
+
 /// The outcomes of a change that this dialect answers with a status whose answer an idempotency key
 /// keeps.
 std::uint32_t storable_statuses(const Dialect& dialect);

@@ -42,6 +42,7 @@ constexpr Route route_table[] = {
     {Method::post, "/v1/challenges/send", native_calls::send_challenge_code},
     {Method::post, "/v1/challenges/verify", native_calls::verify_challenge},
     {Method::get, "/v1/challenges/{id}", native_calls::get_challenge},
+    {Method::post, "/v1/sessions/introspect", native_calls::introspect_session},
     {Method::get, "/v1/tenant", native_calls::get_tenant},
     {Method::patch, "/v1/tenant", native_calls::patch_tenant},
     {Method::get, "/.well-known/jwks.json", get_key_set},
@@ -112,7 +113,8 @@ public:
             refused.status, http::reason_phrase(refused.status), detail, request.request_id);
         problem.member("code", refused.code);
         if (!why.field.empty()) problem.member("field", why.field);
-        if (why.attempts_left) problem.member("attempts_left", *why.attempts_left);
+        if (why.attempts_left && why.code == Code::wrong_code)
+            problem.member("attempts_left", *why.attempts_left);
         Response response(
             refused.status, http::problem_type, std::move(problem.end_object()).str());
         if (refused.status == 401) response.header("WWW-Authenticate", "Bearer");

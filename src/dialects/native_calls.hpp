@@ -75,6 +75,10 @@ Answer send_challenge_code(Exchange& exchange);
 Answer verify_challenge(Exchange& exchange);
 Answer get_challenge(Exchange& exchange);
 
+// ---- users' sessions, native_sessions.cpp -------------------------------------------------------
+
+Answer introspect_session(Exchange& exchange);
+
 // ---- the tenant, native_tenant.cpp --------------------------------------------------------------
 
 Answer get_tenant(Exchange& exchange);

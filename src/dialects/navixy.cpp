@@ -1,6 +1,5 @@
 // Navixy, Admin Panel API (docs/dialects.md, "Navixy").
-#include "exchange.hpp"
-#include "navixy_parameters.hpp"
+#include "navixy_calls.hpp"
 
 #include "mfad/domain/identity.hpp"
 #include "mfad/platform/json_text.hpp"
@@ -16,6 +15,7 @@ namespace mfad::dialects {
 namespace {
 
 namespace json = boost::json;
+using namespace navixy_calls;
 using domain::DefaultSetting;
 using domain::FactorSet;
 using domain::FactorType;
@@ -32,76 +32,7 @@ using service::FieldReader;
 using Code = Refusal::Code;
 using Parameters = NavixyParameters;
 
-constexpr std::string_view json_type = "application/json; charset=utf-8";
 constexpr FactorSet nameable = FactorType::email; ///< the types that the dialect has a name for
-
-Response success() {
-    return {200, json_type, R"({"success":true})"};
-}
-
-// ---- who asks -----------------------------------------------------------------------------------
-
-/// A session hash: 16..128 letters, digits, `-` and `_`; ours have 32 hexadecimal digits.
-bool is_hash(std::string_view text) {
-    return text.size() >= 16 && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '_';
-           });
-}
-
-/// `Authorization: NVX <hash>`, or the parameter `hash`; the header goes first where both are sent.
-Result<std::string> credential(const Request& request, const Result<Parameters>& parameters) {
-    std::string hash;
-    if (request.count("Authorization") > 0) {
-        const auto value = single_header(request, "Authorization");
-        hash = value ? after_scheme(*value, "NVX").value_or("") : "";
-    } else {
-        if (!parameters) return parameters.error();
-        const auto parameter = parameters->text("hash");
-        if (parameter) hash = parameter->value_or("");
-    }
-    if (!is_hash(hash)) return domain::refuse(Code::no_credential);
-    return hash;
-}
-
-enum class Effect : std::uint8_t { reads, writes };
-
-/// Admits a session; with a permission, one that has it.
-Awaitable<Result<void>> admit(
-    Exchange& x, const std::string& hash, std::optional<Permission> permission, Effect effect) {
-    const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
-    service::Authenticator& authenticator = x.services.authenticator;
-    std::optional<Result<Call>> known = authenticator.known(hash, accepts);
-    if (!known) known = co_await authenticator.authenticate(hash, accepts);
-    Result<Call>& call = *known;
-    if (!call) co_return call.error();
-    x.call = std::move(*call);
-    const Result<void> key = effect == Effect::writes ? take_key(x, no_user) : Result<void>{};
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return quota;
-    if (!key) co_return key;
-    if (permission && !x.call.caller.permissions.has(*permission))
-        co_return domain::refuse(Code::forbidden);
-    co_return Result<void>{};
-}
-
-/// A call under a session: its hash, and its parameters once they can be read.
-struct Session {
-    std::string hash;
-    Parameters parameters;
-};
-
-/// The session comes first: who has none learns nothing of what else is wrong.
-Awaitable<Result<Session>> open_session(
-    Exchange& x, std::optional<Permission> permission, Effect effect = Effect::reads) {
-    Result<Parameters> parameters = Parameters::read(x.request);
-    const Result<std::string> hash = credential(x.request, parameters);
-    if (!hash) co_return hash.error();
-    const Result<void> admitted = co_await admit(x, *hash, permission, effect);
-    if (!admitted) co_return admitted.error();
-    if (!parameters) co_return parameters.error();
-    co_return Session{*hash, std::move(*parameters)};
-}
 
 // ---- parameters ---------------------------------------------------------------------------------
 
@@ -293,12 +224,16 @@ constexpr Route route_table[] = {
     {either, "/panel/account/auth", auth, true},
     {either, "/panel/account/get_permissions", get_permissions, true},
     {either, "/panel/account/logout", logout, true},
+    {either, "/user/auth/code/verify", verify_code, true},
+    {either, "/user/auth/code/resend", resend_code, true},
     {either, "/v2/panel/user/mfa/settings/update", update, true},
     {either, "/v2/panel/user/mfa/settings/default/read", read_default, true},
     {either, "/v2/panel/user/mfa/settings/default/update", update_default, true},
     {either, "/v2/panel/account/auth", auth, true},
     {either, "/v2/panel/account/get_permissions", get_permissions, true},
     {either, "/v2/panel/account/logout", logout, true},
+    {either, "/v2/user/auth/code/verify", verify_code, true},
+    {either, "/v2/user/auth/code/resend", resend_code, true},
 };
 
 Refused refusal(Code code) {

@@ -1,8 +1,6 @@
 // quiva.ai, accounts (docs/dialects.md, "quiva").
-#include "exchange.hpp"
+#include "quiva_calls.hpp"
 
-#include "mfad/http/form.hpp"
-#include "mfad/http/media_type.hpp"
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/field_reader.hpp"
 
@@ -12,6 +10,7 @@ namespace mfad::dialects {
 namespace {
 
 namespace json = boost::json;
+using namespace quiva_calls;
 using domain::FactorSet;
 using domain::FactorType;
 using domain::MfaState;
@@ -27,46 +26,11 @@ using service::Call;
 using service::FieldReader;
 using Code = Refusal::Code;
 
-constexpr std::string_view json_type = "application/json; charset=utf-8";
-
-// ---- who asks -----------------------------------------------------------------------------------
-
-/// `X-Api-Key: <key>`, or a key or token after `Bearer `; the key goes first where both are sent.
-Result<std::string_view> credential(const Request& request) {
-    if (request.count("X-Api-Key") > 0) {
-        const auto key = single_header(request, "X-Api-Key");
-        if (!key) return domain::refuse(Code::bad_credential);
-        return *key;
-    }
-    const auto authorization = single_header(request, "Authorization");
-    if (!authorization) return domain::refuse(Code::no_credential);
-    const auto token = after_scheme(*authorization, "Bearer");
-    if (!token) return domain::refuse(Code::bad_credential);
-    return *token;
-}
-
-Awaitable<Result<void>> admit(Exchange& x) {
-    const Result<std::string_view> token = credential(x.request);
-    if (!token) co_return token.error();
-    const service::Accepts accepts{false, true, false, domain::DialectName::quiva, {}};
-    service::Authenticator& authenticator = x.services.authenticator;
-    std::optional<Result<Call>> known = authenticator.known(*token, accepts);
-    if (!known) known = co_await authenticator.authenticate(*token, accepts);
-    Result<Call>& call = *known;
-    if (!call) co_return call.error();
-    if (call->caller.user.empty()) co_return domain::refuse(Code::forbidden);
-    x.call = std::move(*call);
-    co_return Result<void>{};
-}
-
 // ---- PATCH /accounts/mfa-settings ---------------------------------------------------------------
 
 /// Members that are not sent stay as they are; others beside them are ignored.
 Result<SettingsChange> read_mfa_settings(const Request& request) {
-    const auto type = request.header("Content-Type");
-    if (type && !http::names_media_type(*type, "application/json"))
-        return domain::refuse(Code::wrong_media);
-    const Result<json::object> body = service::parse_json_object(request.body);
+    const Result<json::object> body = body_object(request, false);
     if (!body) return body.error();
     FieldReader in(*body, {});
     const auto totp = in.maybe_flag("totp_enabled");
@@ -102,25 +66,16 @@ Awaitable<Response> patch_mfa_settings(Exchange& x) {
     if (!change) co_return co_await refuse_content(x, change.error());
     const auto changed = co_await x.services.settings.change(x.call, user, *change);
     if (!changed) co_return refuse(x, changed.error());
-    Response response(200, json_type, R"({"message":"success"})");
+    Response response(200, json_type, std::string(success_body));
     co_return std::move(add_rate_fields(response, x.call));
 }
 
 // ---- GET /accounts/user-mfa-info ----------------------------------------------------------------
 
-/// Whom the call is about: the caller, unless `email` names somebody else of his tenant.
-Awaitable<Result<std::string>> subject(Exchange& x) {
-    const auto query = http::Form::parse(x.request.query);
-    if (!query) co_return domain::refuse(Code::malformed, "query", "is not well-formed");
-    const auto email = query->find("email");
-    if (!email) co_return x.call.caller.user;
-    co_return co_await x.services.settings.user_by_email(x.call, *email, Permission::users_read);
-}
-
 Awaitable<Response> get_user_mfa_info(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<std::string> user = co_await subject(x);
+    const Result<std::string> user = co_await subject_of_query(x, Permission::users_read);
     if (!user) co_return refuse(x, user.error());
     const Result<MfaState> state = co_await x.services.settings.read(x.call, *user);
     if (!state) co_return refuse(x, state.error());
@@ -137,6 +92,13 @@ Awaitable<Response> get_user_mfa_info(Exchange& x) {
 constexpr Route route_table[] = {
     {Method::patch, "/accounts/mfa-settings", patch_mfa_settings},
     {Method::get, "/accounts/user-mfa-info", get_user_mfa_info},
+    {Method::post, "/accounts/generate-totp-key", generate_totp_key},
+    {Method::post, "/accounts/confirm-totp-registration", confirm_totp_registration},
+    {Method::delete_, "/accounts/totp", remove_totp},
+    {Method::post, "/accounts/recovery-codes", issue_recovery_codes},
+    {Method::get, "/accounts/recovery-codes", view_recovery_codes},
+    {Method::post, "/accounts/auth-with-totp", auth_with_totp},
+    {Method::post, "/accounts/auth-with-recovery-code", auth_with_recovery_code},
 };
 
 /// A role that is too low answers like a credential that is wrong: the vendor has no other status

@@ -1,5 +1,5 @@
 // Xsolla Login, server-side MFA (docs/dialects.md, "Xsolla").
-#include "exchange.hpp"
+#include "xsolla_calls.hpp"
 
 #include "mfad/domain/identity.hpp"
 #include "mfad/http/media_type.hpp"
@@ -26,9 +26,9 @@ using http::Response;
 using runtime::Awaitable;
 using service::Call;
 using service::FieldReader;
+using xsolla_calls::json_type;
 using Code = Refusal::Code;
 
-constexpr std::string_view json_type = "application/json; charset=utf-8";
 constexpr std::size_t max_url = 2048;
 
 // ---- who asks -----------------------------------------------------------------------------------
@@ -233,6 +233,14 @@ constexpr Route route_table[] = {
     {Method::get, "/api/projects/{project_id}/users/{user_id}/mfa", get_user_mfa},
     {Method::put, "/api/projects/{project_id}/mfa", put_project_mfa},
     {Method::get, "/api/projects/{project_id}/mfa", get_project_mfa},
+    {Method::get, "/otp/validate", xsolla_calls::validate_code},
+    {Method::options, "/otp/validate", xsolla_calls::preflight_validate},
+    {Method::put, "/otp/resend", xsolla_calls::resend_code},
+    {Method::options, "/otp/resend", xsolla_calls::preflight_resend},
+    {Method::get, "/api/otp/validate", xsolla_calls::validate_code},
+    {Method::options, "/api/otp/validate", xsolla_calls::preflight_validate},
+    {Method::put, "/api/otp/resend", xsolla_calls::resend_code},
+    {Method::options, "/api/otp/resend", xsolla_calls::preflight_resend},
 };
 
 /// Codes are digits and dashes alone: one of the vendor's own clients reads them as numbers.
@@ -281,7 +289,9 @@ public:
     Refused refused(Code code) const override { return refusal(code); }
 
     Response refuse(const Request& request, const Call& call, const Refusal& why) const override {
-        const Refused refused = refusal(why.code);
+        // With the last try the vendor's code changes: another guess is of no use.
+        const bool used_up = why.attempts_left && *why.attempts_left == 0;
+        const Refused refused = refusal(used_up ? Code::factors_disabled : why.code);
         platform::JsonText body;
         body.begin_object().key("error").begin_object();
         body.member("code", refused.code).member("description", refused.text);

@@ -75,11 +75,14 @@ Refusal refusal_of(const Attempt& attempt) {
         refusal.attempts_left = attempt.tries_left;
         return refusal;
     case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::exhausted:
+        refusal = domain::refuse(Code::expired);
+        refusal.attempts_left = 0;
+        return refusal;
     case ChallengeState::open:
     case ChallengeState::unknown:
     case ChallengeState::expired:
-    case ChallengeState::used:
-    case ChallengeState::exhausted: break;
+    case ChallengeState::used: break;
     }
     return domain::refuse(Code::expired);
 }
@@ -132,6 +135,12 @@ std::optional<ChallengeRef> Challenges::find(std::string_view token, std::string
     challenge.id = packed.text();
     if (!tenant.empty() && challenge.user.tenant != tenant) return std::nullopt;
     return challenge;
+}
+
+std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
+    std::optional<ChallengeRef> challenge = find(token, {});
+    if (!challenge) return std::nullopt;
+    return std::move(challenge->user);
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(

@@ -69,6 +69,11 @@ std::optional<TotpFactor> open_totp_of(
     return factor;
 }
 
+bool is_secret_of(const TotpFactor& factor, std::string_view typed) {
+    const auto bytes = platform::from_typed_base32(typed);
+    return bytes && platform::equal_in_constant_time(*bytes, factor.key.secret.reveal());
+}
+
 // ---- what is stored beside it -------------------------------------------------------------------
 
 /// Failures in a row, as lib/budget.lua packs them.
@@ -241,7 +246,8 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
 }
 
 Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
-    const UserRef& user, std::string_view code, Asker asker) {
+    const UserRef& user, std::string_view code, Asker asker,
+    std::optional<std::string_view> secret) {
     static const std::vector<std::string> names{FactorStore::totp_pending, "s", "t"};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);
@@ -249,6 +255,8 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
     const platform::UnixMillis now = platform::wall_now();
     if (!factor || now >= factor->created + pending_lifetime)
         co_return domain::refuse(Code::expired);
+    if (secret && !is_secret_of(*factor, *secret))
+        co_return domain::refuse(Code::invalid, "secret", "is not the one that was shown");
     const domain::TotpVerdict verdict = domain::match_totp(factor->key, code, now, {});
     using Kind = domain::TotpVerdict::Kind;
     if (verdict.kind == Kind::malformed)

@@ -13,6 +13,10 @@ using runtime::Awaitable;
 constexpr std::size_t hash_bytes = 16;
 constexpr std::chrono::milliseconds busy_retry{1000};
 
+std::string new_hash() {
+    return platform::hex(platform::random_bytes(hash_bytes));
+}
+
 } // namespace
 
 Awaitable<Result<PanelSession>> Panel::sign_in(
@@ -38,7 +42,7 @@ Awaitable<Result<PanelSession>> Panel::sign_in(
 
     co_await credentials_.clear_attempts(login);
     PanelSession session;
-    session.hash = platform::hex(platform::random_bytes(hash_bytes));
+    session.hash = new_hash();
     session.permissions_json = account->permissions_json;
     domain::Credential credential;
     credential.kind = domain::CredentialKind::session;
@@ -55,6 +59,29 @@ Awaitable<Result<PanelSession>> Panel::sign_in(
 Awaitable<bool> Panel::sign_out(std::string_view hash) {
     const std::string digest = store::credential_digest(hash);
     co_return co_await credentials_.remove(digest);
+}
+
+Awaitable<std::string> Panel::open_for(const domain::UserRef& user) {
+    std::string hash = new_hash();
+    domain::Credential credential;
+    credential.kind = domain::CredentialKind::session;
+    credential.tenant = user.tenant;
+    credential.user = user.user;
+    credential.permissions_json = "{}";
+    credential.created_at = platform::wall_now();
+    credential.expires_at = *credential.created_at + options_.session_lifetime;
+    const std::string digest = store::credential_digest(hash);
+    co_await credentials_.put(digest, credential);
+    co_return hash;
+}
+
+Awaitable<std::optional<domain::Credential>> Panel::session_of_user(std::string_view hash) {
+    const std::string digest = store::credential_digest(hash);
+    std::optional<domain::Credential> found = co_await credentials_.find(digest);
+    if (!found || found->kind != domain::CredentialKind::session || found->user.empty())
+        co_return std::nullopt;
+    if (found->expires_at && *found->expires_at <= platform::wall_now()) co_return std::nullopt;
+    co_return found;
 }
 
 Awaitable<std::string> Panel::permissions(std::string_view hash) {

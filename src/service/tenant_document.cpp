@@ -24,6 +24,8 @@ using domain::TokenIssuer;
 using Code = Refusal::Code;
 
 constexpr std::size_t max_issuers = 32;
+constexpr std::size_t max_url = 2048;
+constexpr std::size_t max_origins = 16;
 
 /// Reads a JWK set, or a secret, into the keys of an issuer.
 void read_keys(FieldReader& in, TokenIssuer& issuer) {
@@ -122,6 +124,42 @@ void read_dialects(FieldReader& in, const json::array& names, Tenant& tenant) {
     }
 }
 
+/// What stands behind the scheme of a web address, in visible ASCII; nothing for anything else.
+std::optional<std::string_view> behind_web_scheme(std::string_view url) {
+    const bool visible = std::ranges::all_of(url, [](char c) { return c > ' ' && c <= '~'; });
+    for (const std::string_view scheme : {"https://", "http://"})
+        if (visible && url.size() > scheme.size() && url.starts_with(scheme))
+            return url.substr(scheme.size());
+    return std::nullopt;
+}
+
+/// An origin as browsers write it: no path, no upper case.
+bool is_origin(std::string_view text) {
+    const auto host = behind_web_scheme(text);
+    return host && text.size() <= max_url &&
+           host->find_first_of("/?#@*,ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+}
+
+void read_xsolla_options(FieldReader& in, Tenant& tenant) {
+    if (const auto url = in.maybe_text("xsolla.callback_url")) {
+        const auto rest = behind_web_scheme(*url);
+        if (!rest || url->size() > max_url ||
+            rest->find_first_of("#\"<>") != std::string_view::npos)
+            in.invalid("xsolla.callback_url", "must be an http or https URL without a fragment");
+        tenant.xsolla_callback_url = *url;
+    }
+    const json::array* origins = in.maybe_array("xsolla.widget_origins");
+    for (std::size_t i = 0; origins != nullptr && i < origins->size(); ++i) {
+        const json::string* text = (*origins)[i].if_string();
+        if (text == nullptr || origins->size() > max_origins ||
+            !is_origin({text->data(), text->size()}))
+            return in.invalid(
+                "xsolla.widget_origins",
+                "must be a list of at most 16 origins such as https://login.example.com");
+        tenant.xsolla_widget_origins.emplace_back(text->data(), text->size());
+    }
+}
+
 void read_options(FieldReader& in, Tenant& tenant) {
     static constexpr std::string_view known[] = {
         "rebilly.builtin_type",
@@ -131,6 +169,7 @@ void read_options(FieldReader& in, Tenant& tenant) {
         "jwt.provision",
         "dialects",
         "xsolla.callback_url",
+        "xsolla.widget_origins",
         "passkey.first_factor"};
     in.refuse_others(known);
     if (const auto type = in.maybe_text("rebilly.builtin_type")) {
@@ -147,7 +186,7 @@ void read_options(FieldReader& in, Tenant& tenant) {
     tenant.provisions_users = in.maybe_flag("jwt.provision").value_or(false);
     tenant.navixy_max_ids =
         static_cast<unsigned>(in.maybe_integer("navixy.max_ids", 1, 1000).value_or(1000));
-    in.maybe_text("xsolla.callback_url");
+    read_xsolla_options(in, tenant);
     in.maybe_flag("passkey.first_factor");
     if (const json::array* names = in.maybe_array("dialects")) read_dialects(in, *names, tenant);
 }

@@ -16,6 +16,7 @@ NAVIXY_TEXTS = {
     6: "Unexpected error", 7: "Invalid parameters", 9: "Too large request", 13: "Operation not permitted",
     14: "Database unavailable", 15: "Too many requests (rate limit exceeded)", 111: "Wrong handler",
     112: "Wrong method", 201: "Not found in database",
+    264: "Timeout not reached", 276: "Action is forbidden for received session type", 282: "Wrong authentication code",
 }
 
 

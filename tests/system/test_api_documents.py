@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from openapi import METHODS, Apis
+from second_step import OPTIONS, SecondStep
 from sign_in import step_now, totp
 from world import ago
 
@@ -116,7 +117,7 @@ def test_every_operation_declares_what_may_happen_to_any(operation):
 @pytest.fixture
 def prepared(make_world):
     """A tenant in which each operation succeeds."""
-    world = make_world(users=("1", "2"))
+    world = make_world(users=("1", "2"), options=OPTIONS)
     world.set_user("1", enabled=["email"], change_restricted=False, last_auth_time=ago(1))
     world.set_user("2", enabled=[])
     world.mfad.load({"panel_account": {"tenant": world.tenant, "login": world.tenant, "password": "12f@14Y$",
@@ -194,8 +195,8 @@ def places(operation, world):
 
 
 @by_operation
-def test_every_operation_succeeds_at_every_path_of_its_document(prepared, operation):
-    world = prepared
+def test_every_operation_succeeds_at_every_path_of_its_document(prepared, operation, redis_server):
+    world, second_step = prepared, SecondStep(prepared, redis_server.connection())
     query, body = request_of(operation, world)
     for path in places(operation, world):
         # Operations that end or use something up find it anew.
@@ -204,6 +205,8 @@ def test_every_operation_succeeds_at_every_path_of_its_document(prepared, operat
         world.mfad.load(world.credential("session", world.session, permissions={"users": ["read", "update"]}))
         assert operation.api.operation(operation.method, path) is operation
         headers = credential(operation.api, world)
+        if made := second_step.request(operation):
+            query, headers, body = made
         response = world.client.request(operation.method.upper(), path + query, headers=headers, json_body=body)
         assert str(response.status) in successes(operation), (path, response)
 

@@ -55,6 +55,8 @@ struct Tenant {
     bool verified_addresses_only = false;
     unsigned navixy_max_ids = 1000;
     bool navixy_default_applies_unset = false;
+    std::string xsolla_callback_url; ///< where a passed sign-in leads; empty: none was given
+    std::vector<std::string> xsolla_widget_origins; ///< web pages that may call `/otp/`
     bool rebilly_builtin_is_otp = false; ///< built-in factors show as `otp` instead of `guardian`
 
     bool speaks(DialectName dialect) const {

@@ -65,6 +65,10 @@ public:
     runtime::Awaitable<ChallengeAnswer> open(
         const domain::UserRef& user, const ChallengeWish& wish);
 
+    /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
+    /// is no token of ours
+    std::optional<domain::UserRef> holder(std::string_view token);
+
     /// Has a code mailed.
     /// @return `expired` for a challenge that is over or unknown, or of another tenant; `too_many`
     ///   with a true wait within the gap between two codes or over the budget; `factors_disabled`,
@@ -75,8 +79,9 @@ public:
     /// Tries to pass a challenge with a typed code: by mail, of an authenticator app, or a recovery
     /// code.
     /// @return `invalid` (code) for what cannot be one, which counts as nothing; `wrong_code` with
-    ///   the tries left; `already_used` for one that was right before; `expired`, `too_many`,
-    ///   `factors_disabled`, `not_enrolled`; `unavailable` when no key signs
+    ///   the tries left; `already_used` for one that was right before; `expired`, with 0 tries
+    ///   left when they were used up; `too_many`, `factors_disabled`, `not_enrolled`;
+    ///   `unavailable` when no key signs
     runtime::Awaitable<domain::Result<Passed>> verify(
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);

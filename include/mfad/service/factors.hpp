@@ -74,8 +74,10 @@ public:
     /// Binds the app whose first code this is, and switches TOTP on. That code is spent.
     /// @return `wrong_code`, `invalid` (code) for what cannot be one, `expired` when nothing waits
     ///   (any more), `factor_not_allowed`, `restricted`, `proof_too_old`, `no_such_user`
+    /// @param secret base32 text that has to be the key that waits, or `invalid` (secret)
     runtime::Awaitable<domain::Result<domain::MfaState>> confirm_totp(
-        const domain::UserRef& user, std::string_view code, Asker asker);
+        const domain::UserRef& user, std::string_view code, Asker asker,
+        std::optional<std::string_view> secret = std::nullopt);
 
     /// Makes a new set of recovery codes, in place of any old one; they are shown once, here.
     runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(

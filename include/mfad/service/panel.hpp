@@ -5,6 +5,7 @@
 #include "mfad/store/credential_store.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ struct PanelSession {
     std::string permissions_json;
 };
 
-/// Signing in to the panel, leaving it, and what a session may do.
+/// Sessions: signing in to the panel, leaving it, what a session may do, and those of users.
 class Panel {
 public:
     Panel(const store::Context& context, PasswordPool& passwords, PanelOptions options)
@@ -37,6 +38,14 @@ public:
 
     /// The permission map of a session, as JSON; "{}" when it is gone.
     runtime::Awaitable<std::string> permissions(std::string_view hash);
+
+    /// Opens a session for a user who has passed a second factor: it names him, and may do nothing
+    /// in the panel. @return its hash, shown once
+    runtime::Awaitable<std::string> open_for(const domain::UserRef& user);
+
+    /// A user's session that is not over. @return nothing for any other text, a panel session's
+    /// included
+    runtime::Awaitable<std::optional<domain::Credential>> session_of_user(std::string_view hash);
 
 private:
     store::CredentialStore credentials_;

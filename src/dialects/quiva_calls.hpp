@@ -1,0 +1,52 @@
+#pragma once
+
+#include "exchange.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What the calls of the quiva dialect share, and those that have a file of their own
+/// (docs/dialects.md, "quiva").
+namespace mfad::dialects::quiva_calls {
+
+using Answer = runtime::Awaitable<http::Response>;
+
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+constexpr std::string_view success_body = R"({"message":"success"})";
+
+// ---- quiva_calls.cpp ----------------------------------------------------------------------------
+
+/// Admits a user, by his key or token.
+runtime::Awaitable<domain::Result<void>> admit(Exchange& exchange);
+
+/// The JSON object of a body. @param may_be_empty an empty body is an empty object
+domain::Result<boost::json::object> body_object(const http::Request& request, bool may_be_empty);
+
+/// Whom a call is about: the caller, unless `email` names somebody else of his tenant.
+runtime::Awaitable<domain::Result<std::string>> subject(
+    Exchange& exchange, std::optional<std::string> email, domain::Permission permission);
+
+/// The same, named in the query.
+runtime::Awaitable<domain::Result<std::string>> subject_of_query(
+    Exchange& exchange, domain::Permission permission);
+
+/// The same, named in the body, of a call that changes him.
+runtime::Awaitable<domain::Result<std::string>> subject_of_body(Exchange& exchange);
+
+// ---- a user's own factors, quiva_factors.cpp ----------------------------------------------------
+
+Answer generate_totp_key(Exchange& exchange);
+Answer confirm_totp_registration(Exchange& exchange);
+Answer remove_totp(Exchange& exchange);
+Answer issue_recovery_codes(Exchange& exchange);
+Answer view_recovery_codes(Exchange& exchange);
+
+// ---- the second step of a sign-in, quiva_sign_in.cpp --------------------------------------------
+
+Answer auth_with_totp(Exchange& exchange);
+Answer auth_with_recovery_code(Exchange& exchange);
+
+} // namespace mfad::dialects::quiva_calls

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "exchange.hpp"
+
+#include <string_view>
+
+/// The calls of the Xsolla dialect that have a file of their own (docs/dialects.md, "Xsolla").
+namespace mfad::dialects::xsolla_calls {
+
+using Answer = runtime::Awaitable<http::Response>;
+
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+
+// ---- otp, xsolla_sign_in.cpp --------------------------------------------------------------------
+
+Answer validate_code(Exchange& exchange);
+Answer resend_code(Exchange& exchange);
+/// What a browser asks before it lets a page of another origin make one of these calls.
+Answer preflight_validate(Exchange& exchange);
+Answer preflight_resend(Exchange& exchange);
+
+} // namespace mfad::dialects::xsolla_calls

@@ -1,0 +1,63 @@
+"""What the dialects' calls on factors and challenges need in order to succeed, beyond the examples of their documents."""
+
+import urllib.parse
+
+from sign_in import SignIn, step_now, totp
+
+WIDGET = "https://login.example"
+OPTIONS = {"xsolla.callback_url": "https://game.example/second", "xsolla.widget_origins": [WIDGET]}
+
+
+class SecondStep:
+    """Requests that succeed once, made anew for each time. Of user 1."""
+
+    def __init__(self, world, redis):
+        self.world, self.user = world, SignIn(world, redis)
+
+    def request(self, operation):
+        """Query, headers and body by an operation's name, or nothing for one that needs nothing of this."""
+        name = operation.id.removesuffix("ByQuery")
+        made = {"userAuthCodeVerify": self.navixy, "userAuthCodeResend": self.navixy, "otp-validate": self.xsolla,
+                "otp-resend": self.xsolla, "preflight-otp-validate": self.xsolla, "preflight-otp-resend": self.xsolla,
+                "authWithTotp": self.quiva, "authWithRecoveryCode": self.quiva,
+                "confirmTotpRegistration": self.confirmation, "removeTotp": self.removal}.get(name)
+        if not made:
+            return None
+        self.user.redis.hdel(self.user.key, "c", "d")  # gap and budget of codes
+        return made(operation, name)
+
+    def navixy(self, operation, name):
+        token = self.user.challenge()
+        parameters = {"code": self.user.mailed_code(token)} if name == "userAuthCodeVerify" else {}
+        headers = {"Authorization": f"NVX {token}"}
+        if operation.method == "get":
+            return "?" + urllib.parse.urlencode(parameters), headers, None
+        return "", headers, parameters
+
+    def xsolla(self, operation, name):
+        token = self.user.challenge()
+        parameters = {"challenge_id": token}
+        if name == "otp-validate":
+            parameters |= {"code": self.user.mailed_code(token), "remember_me": "false"}
+        body = {"locale": "en_US"} if operation.method == "put" else None
+        return "?" + urllib.parse.urlencode(parameters), {"Origin": WIDGET}, body
+
+    def quiva(self, operation, name):
+        if name == "authWithTotp":
+            secret, step = self.user.enroll_totp()
+            code = totp(secret, step + 1)
+        else:
+            code = self.user.recovery_codes()[0]
+        return "", {}, {"token": self.user.challenge(), "code": code}
+
+    def confirmation(self, operation, name):
+        secret = self.world.quiva("POST", "1", path="/accounts/generate-totp-key").json()["data"]["secret"]
+        return "", self.key, {"code": totp(secret, step_now()), "secret": secret}
+
+    def removal(self, operation, name):
+        self.user.enroll_totp()
+        return "", self.key, None
+
+    @property
+    def key(self):
+        return {"X-Api-Key": self.world.secrets["1"]}
