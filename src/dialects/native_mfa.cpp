@@ -107,13 +107,13 @@ Result<SettingsChange> read_enrollment(const http::Request& request) {
 }
 
 Response enrollment_answer(const Exchange& x, const service::Changed& changed) {
+    const std::string id = x.services.enrollment.public_id(changed.link);
     platform::JsonText body;
-    body.begin_object().member("id", changed.link_id).member("href", changed.link);
+    body.begin_object().member("id", id).member("href", changed.link);
     append_time(body, "expires_at", changed.link_ends);
     body.end_object();
     Response response(201, json_type, std::move(body).str());
-    response.header(
-        "Location", platform::concat(x.services.public_url, "/v1/enrollments/", changed.link_id));
+    response.header("Location", platform::concat(x.services.public_url, "/v1/enrollments/", id));
     return response;
 }
 

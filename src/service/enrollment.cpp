@@ -102,6 +102,11 @@ Awaitable<std::optional<Enrollment::Found>> Enrollment::find(std::string_view to
     co_return found;
 }
 
+std::string Enrollment::public_id(std::string_view href) const {
+    const auto link = link_of_token(href.substr(href.find('#') + 1), keys_.partitions());
+    return link ? public_link_id(*link) : std::string();
+}
+
 Awaitable<LinkView> Enrollment::view(std::string_view token) {
     LinkView view;
     const std::optional<Found> found = co_await find(token);

@@ -111,8 +111,6 @@ Changed SettingsService::changed_by(
         token = *first;
     }
     changed.link = enrollment_href(enrollment_.options().public_url, token);
-    if (const auto ref = link_of_token(token, context_.keys().partitions()))
-        changed.link_id = public_link_id(*ref);
     return changed;
 }
 

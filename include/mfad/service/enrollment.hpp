@@ -58,6 +58,9 @@ public:
     /// Makes a link up for a user, with the mail that brings it.
     NewLink new_link(const domain::UserRef& user);
 
+    /// The id by which it can be asked how the link of this URL stands; of one that was made here.
+    std::string public_id(std::string_view href) const;
+
     /// How a link stands. Changes nothing, whoever fetches it.
     runtime::Awaitable<LinkView> view(std::string_view token);
 

@@ -28,8 +28,7 @@ domain::Refusal::Code refusal_code(domain::ChangeStatus status);
 struct Changed {
     domain::MfaState before;
     domain::MfaState after;
-    std::string link;    ///< URL of the link that was made; empty: none
-    std::string link_id; ///< of the same, for who asks how it stands
+    std::string link; ///< URL of the link that was made; empty: none
     platform::UnixMillis link_ends{};
 };
 
