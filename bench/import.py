@@ -53,8 +53,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         redis = RedisServer(directory / "redis")
-        redis.connection().config_set("hash-max-listpack-value", 512)
         try:
+            redis.connection().config_set("hash-max-listpack-value", 512)
             console = Console(directory, redis_url=redis.url, crypto_key_file=directory / "keys.json")
             assert console.run("keys", "init").status == 0
             assert console.run("key", "list").status == 0
