@@ -56,6 +56,7 @@ service::QuotaOptions quota_options(const platform::Config& config) {
     set(DialectName::quiva, config.limits.tenant_quiva);
     set(DialectName::navixy, config.limits.tenant_navixy);
     set(DialectName::native, config.limits.tenant_native);
+    options.second_steps = policy("second-step", config.limits.second_step);
     options.key_lifetimes = key_lifetimes(config);
     options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
     return options;

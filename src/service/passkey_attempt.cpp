@@ -26,8 +26,7 @@ bool is_malformed(WebauthnFault fault) {
     }
 }
 
-platform::AssertionExpectations expectations(
-    const RelyingParty& party, const Passkey& passkey) {
+platform::AssertionExpectations expectations(const RelyingParty& party, const Passkey& passkey) {
     platform::AssertionExpectations expected;
     expected.origins = party.origins;
     expected.rp_id = party.id;
@@ -54,8 +53,8 @@ std::vector<std::string> PasskeyVerdict::methods() const {
 
 PasskeyVerdict verify_passkey(
     const AssertionCredential& credential, std::span<const std::string> fields,
-    std::span<const std::string> challenges, const RelyingParty& party,
-    const domain::UserRef& user, Vault& vault) {
+    std::span<const std::string> challenges, const RelyingParty& party, const domain::UserRef& user,
+    Vault& vault) {
     PasskeyVerdict verdict;
     const auto slot = slot_of_passkey(fields, passkey_tag(credential.id));
     if (!slot) {

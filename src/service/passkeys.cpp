@@ -31,7 +31,7 @@ enum Field : std::size_t { settings, last_auth, pending, first_passkey };
 
 const std::vector<std::string>& field_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> fields{"s", "t", FactorStore::passkey_pending};
+        std::vector<std::string> fields{"s", "q", FactorStore::passkey_pending};
         fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
         return fields;
     }();
@@ -54,8 +54,8 @@ std::optional<std::size_t> free_slot(std::span<const std::string> fields) {
 
 Refusal too_many_passkeys() {
     return domain::refuse(
-        Code::invalid, "passkeys", "are as many as a user may have: " +
-                                       std::to_string(Passkeys::most) + ". Remove one first");
+        Code::invalid, "passkeys",
+        "are as many as a user may have: " + std::to_string(Passkeys::most) + ". Remove one first");
 }
 
 } // namespace
@@ -73,8 +73,7 @@ FactorView view_of(const Passkey& passkey) {
 Passkeys::Passkeys(const store::Context& context, Vault& vault, std::function<void()> wake)
     : factors_(context), index_(context), vault_(vault), wake_(std::move(wake)) {}
 
-std::vector<Passkey> Passkeys::opened(
-    const UserRef& user, std::span<const std::string> fields) {
+std::vector<Passkey> Passkeys::opened(const UserRef& user, std::span<const std::string> fields) {
     std::vector<Passkey> passkeys;
     for (std::size_t slot = 0; slot < fields.size(); ++slot)
         if (auto passkey = open_passkey(fields[slot], slot, user, vault_))
@@ -90,8 +89,8 @@ Awaitable<Result<PasskeyOffer>> Passkeys::offer(
     if (bound.size() == most) co_return too_many_passkeys();
     PendingPasskey pending;
     pending.challenge = platform::random_bytes(challenge_bytes);
-    pending.user_handle = bound.empty() ? platform::random_bytes(user_handle_bytes)
-                                        : bound.front().user_handle;
+    pending.user_handle =
+        bound.empty() ? platform::random_bytes(user_handle_bytes) : bound.front().user_handle;
     pending.rp_id = party.id;
     pending.created = platform::wall_now();
     PasskeyOffer offer;

@@ -41,6 +41,12 @@ struct ChallengeAnswer {
     std::string passkey = {};
 };
 
+/// What the token of a challenge says.
+struct HeldChallenge : store::ChallengeRef {
+    platform::UnixMillis ends{};
+    bool strong = false; ///< as wished for
+};
+
 struct Passed {
     std::string access_token;
     domain::FactorType factor = domain::FactorType::email;
@@ -68,8 +74,7 @@ public:
 
     /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
-        const domain::UserRef& user, const ChallengeWish& wish,
-        const domain::RelyingParty& party);
+        const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party);
 
     /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
     /// is no token of ours
@@ -108,12 +113,12 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::optional<store::ChallengeRef> find(std::string_view token, std::string_view tenant);
-    std::string token_of(const store::ChallengeRef& challenge);
+    std::optional<HeldChallenge> find(std::string_view token, std::string_view tenant);
+    std::string token_of(const HeldChallenge& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
-        const store::ChallengeRef& challenge, const std::string& code, bool& strong);
+        const HeldChallenge& challenge, const std::string& code, bool& strong);
     domain::Result<Passed> passed(
         const store::ChallengeRef& challenge, domain::FactorType factor,
         std::vector<std::string> methods, bool strong, platform::UnixMillis at) const;

@@ -25,7 +25,7 @@ if ARGV[4] == WRONG then
 end
 if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end -- passed by another factor meanwhile
 if ARGV[4] ~= RIGHT then return { CH_SPENT, now_ms, tries - wrong, 0 } end
-call('HSET', KEYS[1], 't', now_ms, unpack(ARGV, 5))
+call('HSET', KEYS[1], 't', now_ms, 'q', now_ms, unpack(ARGV, 5))
 if failures > 0 then call('HDEL', KEYS[1], failures_field) end
 call('HSET', KEYS[2], 'd', now_ms)
 return { CH_OPEN, now_ms, tries - wrong, 0 }

@@ -29,6 +29,6 @@ if last then
 end
 write_user(KEYS[1], user)
 call('HDEL', KEYS[1], unpack(ARGV, first_gone))
-if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') end
+if ARGV[5] == '1' then call('HDEL', KEYS[1], 't', 'q') end
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[6]) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }

@@ -55,6 +55,7 @@ if not right then
 end
 
 call('HSET', KEYS[1], 't', now_ms)
+if factor ~= EMAIL then call('HSET', KEYS[1], 'q', now_ms) end
 if failures > 0 then call('HDEL', KEYS[1], 'F' .. ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
