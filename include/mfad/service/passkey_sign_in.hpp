@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/domain/email_address.hpp"
 #include "mfad/domain/rate_limit.hpp"
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/relying_party.hpp"
