@@ -61,7 +61,7 @@ Answer get_enrollment(Exchange& exchange);
 
 // ---- a user's factors, native_factors.cpp -------------------------------------------------------
 
-/// Admits a write on factors; their answers show secrets, so none is kept under a key.
+/// Admits a write on the factors of the user in the path; its answer is kept whole under its key.
 runtime::Awaitable<domain::Result<void>> admit_factor_write(
     Exchange& exchange, domain::Permission permission);
 

@@ -56,7 +56,7 @@ Response no_content(const Exchange& x) {
 Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
     const Result<void> admitted = co_await admit(x, permission);
     if (!admitted) co_return admitted;
-    co_return co_await take_quota(x);
+    co_return co_await begin_once(x, x.parameter(0));
 }
 
 Answer post_totp(Exchange& x) {

@@ -38,7 +38,7 @@ runtime::Awaitable<domain::Result<std::string>> subject_of_body(Exchange& exchan
 
 // ---- a user's own factors, quiva_factors.cpp ----------------------------------------------------
 
-/// Admits a write; its answer may show secrets, so none is kept under a key.
+/// Admits a write on factors; its answer is kept whole under its key.
 runtime::Awaitable<domain::Result<void>> admit_factor_write(Exchange& exchange);
 /// Whom it is about, when he is there.
 runtime::Awaitable<domain::Result<domain::UserRef>> admit_factor_write_on_subject(

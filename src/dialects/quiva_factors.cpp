@@ -66,7 +66,7 @@ Refusal as_bad_request(const Refusal& why) {
 Awaitable<Result<void>> admit_factor_write(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return admitted;
-    co_return co_await take_quota(x);
+    co_return co_await begin_once(x, x.call.caller.user);
 }
 
 Awaitable<Result<domain::UserRef>> admit_factor_write_on_subject(Exchange& x) {

@@ -16,7 +16,7 @@ local status, credentials = NO_USER, {}
 local user = call('HMGET', KEYS[1], 's', 'g')
 if user[1] then
   status = DONE
-  credentials = call('SMEMBERS', KEYS[2])
+  credentials = call('ZRANGE', KEYS[2], 0, -1)
   call('DEL', KEYS[1], KEYS[2])
   -- A link made since is void without its user.
   if user[2] and user[2] == ARGV[1] then call('DEL', KEYS[3]) end
