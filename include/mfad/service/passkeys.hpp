@@ -25,6 +25,10 @@ struct PasskeyOffer {
 /// that origin alone.
 domain::RelyingParty relying_party_of(const domain::Tenant& tenant, std::string_view public_url);
 
+/// Why passkeys cannot work for tenants without a record of their own: what browsers would refuse
+/// of this installation's URL, in words.
+std::vector<std::string> faults_of_default_party(std::string_view public_url);
+
 /// The passkeys of a user: binding, naming and removing them. One object a thread.
 ///
 /// Of the checks of WebAuthn L3 section 7.1 the verifier has those over bytes; here are those over
