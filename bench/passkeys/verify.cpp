@@ -1,4 +1,5 @@
-// How much CPU our verifier takes for an assertion: bench/passkeys.py runs it beside SimpleWebAuthn.
+// How much CPU our verifier takes for an assertion: bench/passkeys.py runs it beside
+// SimpleWebAuthn.
 //
 //     bench_passkeys FILE ROUNDS      prints the CPU seconds that one assertion took
 //

@@ -100,7 +100,8 @@ public:
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
           factors(store, vault, shared.wake_worker),
           passkey_sign_in(
-              store, vault, challenges, sources, passkey_sign_in_options(config, shared.public_url)),
+              store, vault, challenges, sources,
+              passkey_sign_in_options(config, shared.public_url)),
           kept_answers(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
           front(
               shared.routes,

@@ -179,8 +179,7 @@ Answer post_challenge(Exchange& x) {
     const domain::UserRef ref{x.call.tenant->id, user};
     const domain::RelyingParty party =
         service::relying_party_of(*x.call.tenant, x.services.public_url);
-    const service::ChallengeAnswer answer =
-        co_await x.services.challenges.open(ref, *wish, party);
+    const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish, party);
     switch (answer.opened.outcome) {
     case Outcome::opened: co_return opened_answer(x, answer);
     case Outcome::unbound: co_return co_await enrollment_required(x, user);

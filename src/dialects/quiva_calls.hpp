@@ -61,8 +61,8 @@ Answer remove_all_passkeys(Exchange& exchange);
 
 // ---- the second step of a sign-in, quiva_sign_in.cpp --------------------------------------------
 
-/// The answer to an attempt that did not pass: 401 with `wrong_text` for whatever was wrong with it,
-/// also where it cannot be one, since it was made by the same person.
+/// The answer to an attempt that did not pass: 401 with `wrong_text` for whatever was wrong with
+/// it, also where it cannot be one, since it was made by the same person.
 http::Response refuse_attempt(
     Exchange& exchange, const domain::Refusal& why, std::string_view wrong_text);
 /// The answer to one that did.

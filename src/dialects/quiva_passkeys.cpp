@@ -60,7 +60,8 @@ Result<std::string> read_factor_id(const http::Request& request) {
 Refusal as_bad_request(const Refusal& why) {
     if (why.code == Code::expired)
         return domain::refuse(
-            Code::invalid, "credential", "answers no registration that was begun, or comes too late");
+            Code::invalid, "credential",
+            "answers no registration that was begun, or comes too late");
     if (why.code == Code::not_enrolled)
         return domain::refuse(Code::invalid, "passkey", "is not enrolled");
     return why;

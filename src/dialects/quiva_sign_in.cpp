@@ -39,8 +39,9 @@ Result<Attempt> read_attempt(const http::Request& request) {
 
 /// What a wrong code is, also where it cannot be one: it was typed by the same person.
 bool is_wrong_code(Code code) {
-    return code == Code::invalid || code == Code::malformed || code == Code::forbidden || code == Code::wrong_code || code == Code::already_used ||
-           code == Code::expired || code == Code::not_enrolled || code == Code::factors_disabled;
+    return code == Code::invalid || code == Code::malformed || code == Code::forbidden ||
+           code == Code::wrong_code || code == Code::already_used || code == Code::expired ||
+           code == Code::not_enrolled || code == Code::factors_disabled;
 }
 
 Response wrong(const Exchange& x, std::string_view text) {

@@ -54,8 +54,8 @@ std::vector<std::string> PasskeyVerdict::methods() const {
 
 PasskeyVerdict verify_passkey(
     const AssertionCredential& credential, std::span<const std::string> fields,
-    std::span<const std::string> challenges, const RelyingParty& party,
-    const domain::UserRef& user, Vault& vault, bool user_known) {
+    std::span<const std::string> challenges, const RelyingParty& party, const domain::UserRef& user,
+    Vault& vault, bool user_known) {
     PasskeyVerdict verdict;
     const auto slot = slot_of_passkey(fields, passkey_tag(credential.id));
     if (!slot) {

@@ -45,8 +45,7 @@ std::optional<std::string> signed_challenge(std::string_view client_data) {
     boost::system::error_code error;
     const json::value parsed = json::parse(client_data, error);
     const json::object* members = error ? nullptr : parsed.if_object();
-    const json::value* challenge =
-        members == nullptr ? nullptr : members->if_contains("challenge");
+    const json::value* challenge = members == nullptr ? nullptr : members->if_contains("challenge");
     const json::string* text = challenge == nullptr ? nullptr : challenge->if_string();
     if (text == nullptr) return std::nullopt;
     return platform::from_base64url({text->data(), text->size()});
@@ -89,8 +88,7 @@ Awaitable<Result<void>> PasskeySignIn::admit(std::string_view peer) {
     if (taken.verdict.allowed) co_return Result<void>{};
     domain::Refusal refusal = domain::refuse(Code::too_many);
     refusal.policy = options_.address.name;
-    refusal.retry_after =
-        std::chrono::ceil<std::chrono::milliseconds>(taken.verdict.retry_after);
+    refusal.retry_after = std::chrono::ceil<std::chrono::milliseconds>(taken.verdict.retry_after);
     co_return refusal;
 }
 
@@ -173,8 +171,8 @@ Awaitable<Result<SignedIn>> PasskeySignIn::complete(std::string_view credential)
     const RelyingParty party = relying_party_of(*tenant, options_.public_url);
     const std::vector<std::string> fields = co_await factors_.fields(claim->user, slots());
     const std::vector<std::string> signed_bytes(1, issued->bytes);
-    const PasskeyVerdict verdict = service::verify_passkey(
-        *parsed, fields, signed_bytes, party, claim->user, vault_, known);
+    const PasskeyVerdict verdict =
+        service::verify_passkey(*parsed, fields, signed_bytes, party, claim->user, vault_, known);
     if (verdict.fault) co_return domain::refuse(Code::wrong_code);
     const bool fresh = co_await index_.spend(platform::sha256(issued->bytes), lifetime);
     if (!fresh) co_return domain::refuse(Code::already_used);
@@ -187,8 +185,8 @@ Awaitable<Result<SignedIn>> PasskeySignIn::complete(std::string_view credential)
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened)
         co_return domain::refuse(Code::not_enrolled);
     const std::string& of = claim->user.tenant;
-    auto passed = co_await challenges_.verify_passkey(
-        answer.token, of, party, credential, signed_bytes);
+    auto passed =
+        co_await challenges_.verify_passkey(answer.token, of, party, credential, signed_bytes);
     if (!passed) co_return passed.error();
     SignedIn signed_in{claim->user, std::move(*passed)};
     co_return signed_in;

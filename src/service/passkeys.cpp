@@ -54,8 +54,8 @@ std::optional<std::size_t> free_slot(std::span<const std::string> fields) {
 
 Refusal too_many_passkeys() {
     return domain::refuse(
-        Code::invalid, "passkeys", "are as many as a user may have: " +
-                                       std::to_string(Passkeys::most) + ". Remove one first");
+        Code::invalid, "passkeys",
+        "are as many as a user may have: " + std::to_string(Passkeys::most) + ". Remove one first");
 }
 
 } // namespace
@@ -73,8 +73,7 @@ FactorView view_of(const Passkey& passkey) {
 Passkeys::Passkeys(const store::Context& context, Vault& vault, std::function<void()> wake)
     : factors_(context), index_(context), vault_(vault), wake_(std::move(wake)) {}
 
-std::vector<Passkey> Passkeys::opened(
-    const UserRef& user, std::span<const std::string> fields) {
+std::vector<Passkey> Passkeys::opened(const UserRef& user, std::span<const std::string> fields) {
     std::vector<Passkey> passkeys;
     for (std::size_t slot = 0; slot < fields.size(); ++slot)
         if (auto passkey = open_passkey(fields[slot], slot, user, vault_))
@@ -90,8 +89,8 @@ Awaitable<Result<PasskeyOffer>> Passkeys::offer(
     if (bound.size() == most) co_return too_many_passkeys();
     PendingPasskey pending;
     pending.challenge = platform::random_bytes(challenge_bytes);
-    pending.user_handle = bound.empty() ? platform::random_bytes(user_handle_bytes)
-                                        : bound.front().user_handle;
+    pending.user_handle =
+        bound.empty() ? platform::random_bytes(user_handle_bytes) : bound.front().user_handle;
     pending.rp_id = party.id;
     pending.created = platform::wall_now();
     PasskeyOffer offer;
@@ -156,7 +155,8 @@ Awaitable<Result<Passkey>> Passkeys::confirm(
 /// Whether the passkey is this user's now. Another's claim stands while he holds it, and for a
 /// moment after it was made.
 Awaitable<bool> Passkeys::claim(const std::string& tag, const UserRef& user) {
-    const auto other = co_await index_.claim(tag, user, {});
+    const std::string none;
+    const auto other = co_await index_.claim(tag, user, none);
     if (!other) co_return true;
     if (platform::wall_now() < other->at + claim_patience) co_return false;
     const std::vector<std::string> held = co_await index_.tags(other->user);

@@ -24,6 +24,7 @@ namespace {
 const UserRef ada{"acme", "ada"};
 const UserRef bob{"acme", "bob"};
 const std::string tag(store::passkey_tag_bytes, 't');
+const std::string none;
 
 /// As the index reads it: version, tag, and more.
 std::string stored(char name) {
@@ -68,11 +69,11 @@ BOOST_AUTO_TEST_CASE(a_passkey_is_claimed_by_one_user) {
         const PasskeyIndex index(store);
         const auto nobody = co_await index.owner(tag);
         BOOST_TEST(!nobody.has_value());
-        const auto first = co_await index.claim(tag, ada, {});
+        const auto first = co_await index.claim(tag, ada, none);
         BOOST_TEST(!first.has_value());
-        const auto again = co_await index.claim(tag, ada, {});
+        const auto again = co_await index.claim(tag, ada, none);
         BOOST_TEST(!again.has_value(), "one's own");
-        const auto other = co_await index.claim(tag, bob, {});
+        const auto other = co_await index.claim(tag, bob, none);
         BOOST_REQUIRE(other.has_value());
         BOOST_TEST(other->user.user == "ada");
         BOOST_TEST((platform::wall_now() - other->at < 1min));
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_user_who_goes_takes_his_claims_with_him) {
         co_await set(store);
         const PasskeyIndex index(store);
         const std::string of_a(store::passkey_tag_bytes, 'a');
-        co_await index.claim(of_a, ada, {});
+        co_await index.claim(of_a, ada, none);
         co_await bind(store, 9, 'a');
         const std::vector<std::string> held = co_await index.tags(ada);
         BOOST_REQUIRE(held.size() == 1U);

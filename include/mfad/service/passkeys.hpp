@@ -55,8 +55,8 @@ public:
     ///   check it did not pass; `expired` when no offer waits (any more); `factor_not_allowed`,
     ///   `restricted`, `proof_too_old`, `no_such_user`
     runtime::Awaitable<domain::Result<Passkey>> confirm(
-        const domain::UserRef& user, const domain::RelyingParty& party,
-        std::string_view credential, std::string_view label, Asker asker);
+        const domain::UserRef& user, const domain::RelyingParty& party, std::string_view credential,
+        std::string_view label, Asker asker);
 
     /// @return `not_enrolled` when there is none of this id
     runtime::Awaitable<domain::Result<FactorView>> rename(
