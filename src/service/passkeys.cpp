@@ -144,8 +144,7 @@ Awaitable<Result<Passkey>> Passkeys::confirm(
     if (!claimed) co_return not_accepted("is registered already");
     const Result<void> stored = co_await put(user, confirmation, asker);
     if (!stored) {
-        const std::vector<std::string> tags{tag};
-        co_await index_.release(tags, user);
+        co_await give_back(tag, user);
         co_return stored.error();
     }
     wake_();
@@ -163,6 +162,14 @@ Awaitable<bool> Passkeys::claim(const std::string& tag, const UserRef& user) {
     if (std::find(held.begin(), held.end(), tag) != held.end()) co_return false;
     const auto again = co_await index_.claim(tag, user, other->raw);
     co_return !again;
+}
+
+/// Unless another request of the same user has bound the same passkey meanwhile.
+Awaitable<void> Passkeys::give_back(const std::string& tag, const UserRef& user) {
+    const std::vector<std::string> held = co_await index_.tags(user);
+    if (std::find(held.begin(), held.end(), tag) != held.end()) co_return;
+    const std::vector<std::string> tags(1, tag);
+    co_await index_.release(tags, user);
 }
 
 Awaitable<Result<void>> Passkeys::put(

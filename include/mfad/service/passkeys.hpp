@@ -79,6 +79,7 @@ public:
 private:
     struct Confirmation;
     runtime::Awaitable<bool> claim(const std::string& tag, const domain::UserRef& user);
+    runtime::Awaitable<void> give_back(const std::string& tag, const domain::UserRef& user);
     runtime::Awaitable<domain::Result<void>> put(
         const domain::UserRef& user, const Confirmation& confirmation, Asker asker);
 
