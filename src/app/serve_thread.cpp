@@ -99,11 +99,14 @@ public:
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
           factors(store, vault, shared.wake_worker),
+          passkey_sign_in(
+              store, vault, challenges, sources,
+              passkey_sign_in_options(config, shared.public_url)),
           kept_answers(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, kept_answers, shared.public_url},
+               tokens, challenges, factors, passkey_sign_in, kept_answers, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -134,6 +137,7 @@ public:
     service::TenantAdmin tenant_admin;
     service::Challenges challenges;
     service::Factors factors;
+    service::PasskeySignIn passkey_sign_in;
     service::KeptAnswers kept_answers;
     RequestMetrics metrics;
     Front front;

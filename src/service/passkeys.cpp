@@ -110,7 +110,7 @@ struct Passkeys::Confirmation {
     std::string pending; ///< as it was read: two confirmations never write one slot
 };
 
-Awaitable<Result<FactorView>> Passkeys::confirm(
+Awaitable<Result<Passkey>> Passkeys::confirm(
     const UserRef& user, const RelyingParty& party, std::string_view credential,
     std::string_view label, Asker asker) {
     auto parsed = platform::parse_registration_credential(credential);
@@ -144,24 +144,32 @@ Awaitable<Result<FactorView>> Passkeys::confirm(
     if (!claimed) co_return not_accepted("is registered already");
     const Result<void> stored = co_await put(user, confirmation, asker);
     if (!stored) {
-        const std::vector<std::string> tags{tag};
-        co_await index_.release(tags, user);
+        co_await give_back(tag, user);
         co_return stored.error();
     }
     wake_();
-    co_return view_of(confirmation.passkey);
+    co_return std::move(confirmation.passkey);
 }
 
 /// Whether the passkey is this user's now. Another's claim stands while he holds it, and for a
 /// moment after it was made.
 Awaitable<bool> Passkeys::claim(const std::string& tag, const UserRef& user) {
-    const auto other = co_await index_.claim(tag, user, {});
+    const std::string none;
+    const auto other = co_await index_.claim(tag, user, none);
     if (!other) co_return true;
     if (platform::wall_now() < other->at + claim_patience) co_return false;
     const std::vector<std::string> held = co_await index_.tags(other->user);
     if (std::find(held.begin(), held.end(), tag) != held.end()) co_return false;
     const auto again = co_await index_.claim(tag, user, other->raw);
     co_return !again;
+}
+
+/// Unless another request of the same user has bound the same passkey meanwhile.
+Awaitable<void> Passkeys::give_back(const std::string& tag, const UserRef& user) {
+    const std::vector<std::string> held = co_await index_.tags(user);
+    if (std::find(held.begin(), held.end(), tag) != held.end()) co_return;
+    const std::vector<std::string> tags(1, tag);
+    co_await index_.release(tags, user);
 }
 
 Awaitable<Result<void>> Passkeys::put(

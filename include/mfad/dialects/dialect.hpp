@@ -11,6 +11,7 @@
 #include "mfad/service/factors.hpp"
 #include "mfad/service/kept_answers.hpp"
 #include "mfad/service/panel.hpp"
+#include "mfad/service/passkey_sign_in.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
 #include "mfad/service/tenant_admin.hpp"
@@ -39,6 +40,7 @@ struct Services {
     const service::AccessTokens& tokens;
     service::Challenges& challenges;
     service::Factors& factors;
+    service::PasskeySignIn& passkey_sign_in;
     service::KeptAnswers& kept_answers;
     std::string public_url; ///< what absolute URLs in answers start with
 };
