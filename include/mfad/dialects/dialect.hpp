@@ -8,6 +8,7 @@
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/authenticator.hpp"
 #include "mfad/service/challenges.hpp"
+#include "mfad/service/devices.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
@@ -37,6 +38,7 @@ struct Services {
     const service::AccessTokens& tokens;
     service::Challenges& challenges;
     service::Factors& factors;
+    service::Devices& devices;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 

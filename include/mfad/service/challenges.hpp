@@ -28,6 +28,8 @@ struct ChallengeOptions {
 struct ChallengeWish {
     domain::FactorSet factors; ///< empty: any
     bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
+    std::string address;       ///< of the user, as the host sees it, for the audit; empty: unknown
+    std::string device;        ///< token of a remembered device; empty: none
 };
 
 /// The answer to "does this user need a second factor now?".
@@ -35,7 +37,15 @@ struct ChallengeAnswer {
     store::ChallengeOpened opened;
     std::string id;    ///< when opened: names the challenge, says nothing of it
     std::string token; ///< when opened: who holds it may try to pass
+    /// When opened with a device that is known: its next token, to be kept in place of the one that
+    /// was shown. Empty: what was shown is of no use any more.
+    std::string device_token;
 };
+
+/// The challenge that a token names, open or over. @param tenant empty: of any
+/// @return nothing for what is no token of ours, or another tenant's
+std::optional<store::ChallengeRef> open_challenge_token(
+    std::string_view token, std::string_view tenant, Vault& vault);
 
 struct Passed {
     std::string access_token;
@@ -62,6 +72,8 @@ public:
         const store::Context& context, Vault& vault, const AccessTokens& tokens,
         ChallengeOptions options, std::function<void()> wake);
 
+    /// With the token of a remembered device the attempts on this challenge count at the device and
+    /// not at the user, and none of what strangers have spent is in their way.
     runtime::Awaitable<ChallengeAnswer> open(
         const domain::UserRef& user, const ChallengeWish& wish);
 
@@ -93,12 +105,12 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::optional<store::ChallengeRef> find(std::string_view token, std::string_view tenant);
     std::string token_of(const store::ChallengeRef& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
         const store::ChallengeRef& challenge, const std::string& code, bool& strong);
+    store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
     domain::Result<Passed> passed(
         const store::ChallengeRef& challenge, domain::FactorType factor, bool strong,
         platform::UnixMillis at) const;
