@@ -219,9 +219,9 @@ int list_keys(const platform::Config& config, std::ostream& out) {
 int add_key(
     const platform::Config& config, platform::KeyUse use, platform::JwtAlg alg, std::ostream& out) {
     const auto now = platform::wall_now();
-    auto ring = platform::KeyRing::load(config.key_file());
-    const std::uint8_t id = ring.add(use, now, alg);
-    ring.save(config.key_file());
+    std::uint8_t id = 0;
+    const auto ring = platform::KeyRing::change(
+        config.key_file(), [&](platform::KeyRing& keys) { id = keys.add(use, now, alg); });
     out << "added key " << unsigned{id} << " (" << name(use) << "): ";
     if (use == platform::KeyUse::sign)
         out << signing(info(ring, id, now)) << "\n";
@@ -234,15 +234,15 @@ int add_key(
 int retire_key(
     const platform::Config& config, std::uint8_t id, std::ostream& out, std::ostream& err) {
     const auto now = platform::wall_now();
-    auto ring = platform::KeyRing::load(config.key_file());
+    platform::KeyInfo key;
     try {
-        ring.retire(id, now);
+        const auto ring = platform::KeyRing::change(
+            config.key_file(), [&](platform::KeyRing& keys) { keys.retire(id, now); });
+        key = info(ring, id, now);
     } catch (const std::invalid_argument& refusal) {
         err << "mfad: " << refusal.what() << "\n";
         return 1;
     }
-    ring.save(config.key_file());
-    const platform::KeyInfo key = info(ring, id, now);
     out << "retired key " << unsigned{id} << " (" << name(key.use) << "): ";
     if (key.published_until)
         out << "published until " << platform::rfc3339(*key.published_until) << "\n";

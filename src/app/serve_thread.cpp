@@ -103,11 +103,11 @@ public:
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
           factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
-          metrics(shared.metrics, shared.routes),
+          kept_answers(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, devices, shared.public_url},
+               tokens, challenges, factors, devices, kept_answers, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {
@@ -142,6 +142,7 @@ public:
     service::Challenges challenges;
     service::Factors factors;
     service::Devices devices;
+    service::KeptAnswers kept_answers;
     RequestMetrics metrics;
     Front front;
     http::Server server;

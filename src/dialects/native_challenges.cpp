@@ -189,8 +189,8 @@ Answer post_challenge(Exchange& x) {
     const std::string user(x.parameter(0));
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<ChallengeWish> wish = read_wish(x.request);
     if (!wish) co_return refuse(x, wish.error());
     const domain::UserRef ref{x.call.tenant->id, user};
@@ -213,8 +213,8 @@ Answer post_challenge(Exchange& x) {
 Answer send_challenge_code(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, no_user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<std::string> token = read_token(x.request);
     if (!token) co_return refuse(x, token.error());
     const std::string& tenant = x.call.tenant->id;
@@ -230,8 +230,8 @@ Answer send_challenge_code(Exchange& x) {
 Answer verify_challenge(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, no_user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<Attempt> attempt = read_attempt(x.request);
     if (!attempt) co_return refuse(x, attempt.error());
     const std::string& tenant = x.call.tenant->id;

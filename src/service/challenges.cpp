@@ -285,6 +285,9 @@ Awaitable<Result<Passed>> Challenges::verify(
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
+    // What is passed now could not be told to anybody.
+    const Result<void> ready = tokens_.ready(platform::wall_now());
+    if (!ready) co_return ready.error();
     bool strong = false;
     Attempt attempt;
     if (factor == FactorType::totp)

@@ -37,7 +37,8 @@ public:
     /// step, N sealed pending one, R digests of recovery codes; F<bit> failures, M<bit> attempt in
     /// flight of a type
     std::string user(const domain::UserRef& user) const;
-    /// set, kept with the user: digests of credentials that speak for him; some may be gone
+    /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
+    /// some may be gone
     std::string credentials(const domain::UserRef& user) const;
     /// A pattern for SCAN that the records of a tenant's users match, and others may.
     static std::string user_pattern(std::string_view tenant);

@@ -18,7 +18,7 @@ local status, credentials = NO_USER, {}
 local user = call('HMGET', KEYS[1], 's', 'g')
 if user[1] then
   status = DONE
-  credentials = call('SMEMBERS', KEYS[2])
+  credentials = call('ZRANGE', KEYS[2], 0, -1)
   call('DEL', KEYS[1], KEYS[2], KEYS[4])
   audit(KEYS[5], ARGV[2], 'user_deleted')
   -- A link made since is void without its user.
