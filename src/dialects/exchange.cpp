@@ -140,7 +140,8 @@ runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view
 
 runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response) {
     if (!exchange.claim) co_return;
-    const std::string answer = is_kept(response.status()) ? pack(response) : std::string();
+    const bool keeps = exchange.keeps_answer && is_kept(response.status());
+    const std::string answer = keeps ? pack(response) : std::string();
     co_await exchange.services.kept_answers.settle(*exchange.claim, answer);
 }
 
@@ -160,8 +161,10 @@ runtime::Awaitable<Result<domain::UserRef>> admit_challenge(
     co_return std::move(*user);
 }
 
-http::Response refuse(const Exchange& exchange, const Refusal& refusal) {
+http::Response refuse(Exchange& exchange, const Refusal& refusal) {
     if (exchange.replay) return *exchange.replay;
+    // It asks to verify first, and then to repeat.
+    if (refusal.code == Refusal::Code::proof_too_old) exchange.keeps_answer = false;
     return exchange.dialect.refuse(exchange.request, exchange.call, refusal);
 }
 

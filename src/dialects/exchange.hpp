@@ -46,7 +46,7 @@ runtime::Awaitable<domain::Result<domain::UserRef>> admit_challenge(
 std::uint32_t storable_statuses(const Dialect& dialect);
 
 /// The dialect's answer to a refusal; or what was answered before, under the same idempotency key.
-http::Response refuse(const Exchange& exchange, const domain::Refusal& refusal);
+http::Response refuse(Exchange& exchange, const domain::Refusal& refusal);
 
 /// The dialect's answer to a request that was refused for its own content: the same, unless its
 /// idempotency key belongs to another request.

@@ -1,5 +1,7 @@
 #include "mfad/service/challenges.hpp"
 
+#include "challenge_rules.hpp"
+
 #include "mfad/domain/one_time_code.hpp"
 #include "mfad/domain/recovery_code.hpp"
 #include "mfad/platform/crypto.hpp"
@@ -26,10 +28,7 @@ using store::ChallengeStore;
 using Code = Refusal::Code;
 
 constexpr std::size_t id_bytes = 16; // behind two of the partition
-constexpr std::size_t attempt_id_bytes = 8;
 constexpr std::size_t max_token = 512;
-/// How long an attempt that was begun may take: a comparison takes microseconds.
-constexpr std::chrono::milliseconds attempt_mark{2000};
 
 const platform::Place& token_place() {
     static const platform::Place place = platform::Place().part("challenge_token");
@@ -61,7 +60,31 @@ Refusal wait(std::chrono::milliseconds how_long) {
     return refusal;
 }
 
-/// Why an attempt did not pass.
+std::optional<std::int64_t> step_of(const std::string& field) {
+    if (field.empty()) return std::nullopt;
+    return std::stoll(field);
+}
+
+/// The last step that may have been spent before the store was started anew and forgot it: codes of
+/// the step after the current one are taken, too. @return nothing when it never was
+std::optional<std::int64_t> fenced_step(
+    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
+    if (fence == platform::UnixMillis{}) return std::nullopt;
+    const std::chrono::seconds period(parameters.period);
+    return fence.time_since_epoch() / period + 1;
+}
+
+/// A code as it is compared. @return nothing for what cannot be one
+std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
+    if (factor == FactorType::email) return domain::typed_code(code, code_length);
+    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
+    std::optional<std::string> digits = domain::typed_code(code, 6);
+    if (!digits) digits = domain::typed_code(code, 8);
+    return digits;
+}
+
+} // namespace
+
 Refusal refusal_of(const Attempt& attempt) {
     Refusal refusal;
     switch (attempt.state) {
@@ -87,37 +110,6 @@ Refusal refusal_of(const Attempt& attempt) {
     }
     return domain::refuse(Code::expired);
 }
-
-/// RFC 8176 has one word for all of these.
-std::vector<std::string> methods_of(FactorType factor) {
-    if (factor == FactorType::passkey) return {"hwk", "user"};
-    return {"otp"};
-}
-
-std::optional<std::int64_t> step_of(const std::string& field) {
-    if (field.empty()) return std::nullopt;
-    return std::stoll(field);
-}
-
-/// The last step that may have been spent before the store was started anew and forgot it: codes of
-/// the step after the current one are taken, too. @return nothing when it never was
-std::optional<std::int64_t> fenced_step(
-    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
-    if (fence == platform::UnixMillis{}) return std::nullopt;
-    const std::chrono::seconds period(parameters.period);
-    return fence.time_since_epoch() / period + 1;
-}
-
-/// A code as it is compared. @return nothing for what cannot be one
-std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
-    if (factor == FactorType::email) return domain::typed_code(code, code_length);
-    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
-    std::optional<std::string> digits = domain::typed_code(code, 6);
-    if (!digits) digits = domain::typed_code(code, 8);
-    return digits;
-}
-
-} // namespace
 
 Challenges::Challenges(
     const store::Context& context, Vault& vault, const AccessTokens& tokens,
@@ -155,7 +147,7 @@ std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(
-    const domain::UserRef& user, const ChallengeWish& wish) {
+    const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party) {
     ChallengeRef challenge;
     challenge.user = user;
     challenge.id = new_id(keys_.partition(user));
@@ -167,6 +159,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     if (!wish.device.empty()) order.device = open_device_token(wish.device, user, vault_);
     if (order.device)
         order.stolen_notice = seal_notice(MailJob::Kind::device_stolen, {}, user, vault_);
+    order.fields.assign(store::FactorStore::passkeys.begin(), store::FactorStore::passkeys.end());
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
     if (answer.opened.device == store::DeviceState::stolen) wake_();
@@ -175,6 +168,8 @@ Awaitable<ChallengeAnswer> Challenges::open(
     if (answer.opened.device == store::DeviceState::known)
         answer.device_token =
             device_token({order.device->id, answer.opened.device_generation}, user, vault_);
+    if (answer.opened.factors.contains(FactorType::passkey))
+        answer.passkey = passkey_options_of(challenge, answer.opened.fields, party);
     answer.id = std::move(challenge.id);
     co_return answer;
 }
@@ -265,10 +260,11 @@ Awaitable<Attempt> Challenges::verify_totp(
 }
 
 Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, bool strong, platform::UnixMillis at) const {
+    const ChallengeRef& challenge, FactorType factor, std::vector<std::string> methods, bool strong,
+    platform::UnixMillis at) const {
     Passed passed;
     passed.factor = factor;
-    passed.methods = methods_of(factor);
+    passed.methods = std::move(methods);
     passed.level = strong ? "aal2" : "aal1";
     passed.at = at;
     passed.lifetime = tokens_.lifetime();
@@ -296,7 +292,9 @@ Awaitable<Result<Passed>> Challenges::verify(
         attempt = co_await verify_stored(*challenge, factor, *typed_text);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
-    co_return passed(*challenge, factor, strong, attempt.now);
+    // RFC 8176 has one word for all that is typed.
+    const std::vector<std::string> methods(1, "otp");
+    co_return passed(*challenge, factor, methods, strong, attempt.now);
 }
 
 Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(

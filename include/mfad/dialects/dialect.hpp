@@ -57,6 +57,7 @@ struct Exchange {
     /// The answer of the first request under the same idempotency key, where such are kept whole.
     std::optional<http::Response> replay = std::nullopt;
     std::optional<service::KeptAnswers::Claim> claim = std::nullopt; ///< to keep this one's
+    bool keeps_answer = true; ///< unless it is of a kind that is not kept
 
     std::string_view parameter(std::size_t i) const { return match.parameter(i); }
 };

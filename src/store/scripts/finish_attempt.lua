@@ -17,7 +17,9 @@ local mark_key, mark_field = mark_of(place, ARGV[1])
 local mark = call('HGET', mark_key, mark_field)
 
 local function conclude(outcome, left, wait)
-  audit(KEYS[6], ARGV[6], 'verification', factor, OUTCOMES[outcome], address)
+  -- A passkey is never spent; what its server could not read is.
+  local name = outcome == CH_SPENT and factor == PASSKEY and 'malformed' or OUTCOMES[outcome]
+  audit(KEYS[6], ARGV[6], 'verification', factor, name, address)
   return { outcome, now_ms, left or 0, wait or 0 }
 end
 -- The mark ran out: the attempt has been counted, or will be.
