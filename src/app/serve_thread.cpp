@@ -1,5 +1,6 @@
 #include "serve_thread.hpp"
 
+#include "audit_watch.hpp"
 #include "demo.hpp"
 #include "service_options.hpp"
 
@@ -12,6 +13,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <optional>
 #include <thread>
 
 namespace mfad::app {
@@ -86,7 +88,9 @@ public:
         : config(shared.installation.config()), guard(context.get_executor()),
           connection(context, connection_options(shared, number, health)),
           watch(context, watch_options(shared, number)),
-          store(connection, shared.installation.store_keys(), config.redis.timeout),
+          store(
+              connection, shared.installation.store_keys(), config.redis.timeout,
+              config.audit.max_events),
           vault(shared.installation.keys()),
           tokens(vault, access_token_options(config, shared.public_url)),
           sources(store, vault, watch, source_options(config)),
@@ -98,7 +102,7 @@ public:
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
-          factors(store, vault, shared.wake_worker),
+          factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
           passkey_sign_in(
               store, vault, challenges, sources,
               passkey_sign_in_options(config, shared.public_url)),
@@ -106,13 +110,17 @@ public:
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, passkey_sign_in, kept_answers, shared.public_url},
+               tokens, challenges, factors, devices, passkey_sign_in, kept_answers,
+               shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
-          server(context, server_options(shared, threads), front) {}
+          server(context, server_options(shared, threads), front) {
+        if (number == 0) audit.emplace(context, store, shared.metrics);
+    }
 
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
         const bool clean = co_await server.drain(grace);
+        if (audit) audit->stop();
         co_await watch.stop();
         co_await connection.stop(std::chrono::milliseconds(1000));
         co_return clean;
@@ -137,11 +145,13 @@ public:
     service::TenantAdmin tenant_admin;
     service::Challenges challenges;
     service::Factors factors;
+    service::Devices devices;
     service::PasskeySignIn passkey_sign_in;
     service::KeptAnswers kept_answers;
     RequestMetrics metrics;
     Front front;
     http::Server server;
+    std::optional<AuditWatch> audit; ///< one thread looks
     std::thread thread;
 };
 
@@ -154,6 +164,7 @@ void ServeThread::start() {
     parts_->connection.start();
     parts_->watch.start();
     parts_->server.start();
+    if (parts_->audit) parts_->audit->start();
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
 }
 

@@ -79,6 +79,12 @@ Answer post_passkey(Exchange& exchange);
 Answer confirm_passkey(Exchange& exchange);
 Answer patch_factor(Exchange& exchange);
 
+// ---- a user's remembered devices, native_devices.cpp --------------------------------------------
+
+Answer list_devices(Exchange& exchange);
+Answer delete_devices(Exchange& exchange);
+Answer delete_device(Exchange& exchange);
+
 // ---- second factors at sign-in, native_challenges.cpp -------------------------------------------
 
 Answer post_challenge(Exchange& exchange);

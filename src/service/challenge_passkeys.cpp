@@ -57,7 +57,7 @@ std::string Challenges::passkey_options_of(
 Awaitable<Result<Passed>> Challenges::verify_passkey(
     std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
     std::string_view credential, std::span<const std::string> also_issued) {
-    const std::optional<HeldChallenge> challenge = find(token, tenant);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const auto parsed = platform::parse_assertion_credential(credential);
     if (!parsed) co_return malformed(parsed.error());
@@ -68,8 +68,9 @@ Awaitable<Result<Passed>> Challenges::verify_passkey(
     static const std::vector<std::string> slots(
         store::FactorStore::passkeys.begin(), store::FactorStore::passkeys.end());
     const std::string id = platform::random_bytes(attempt_id_bytes);
+    const store::AttemptNotices owed = notices(challenge->user, FactorType::passkey);
     const store::AttemptBegun begun =
-        co_await challenges_.begin(*challenge, FactorType::passkey, id, attempt_mark, slots);
+        co_await challenges_.begin(*challenge, FactorType::passkey, id, attempt_mark, slots, owed);
     if (begun.attempt.state != ChallengeState::open) co_return refusal_of(begun.attempt);
     const PasskeyVerdict verdict =
         service::verify_passkey(*parsed, begun.fields, to_sign, party, challenge->user, vault_);
@@ -88,7 +89,7 @@ Awaitable<Result<Passed>> Challenges::verify_passkey(
         found = ChallengeStore::Found::spent;
     }
     const store::Attempt attempt =
-        co_await challenges_.finish(*challenge, FactorType::passkey, id, found, values);
+        co_await challenges_.finish(*challenge, FactorType::passkey, id, found, values, owed);
     if (verdict.malformed) co_return malformed(*verdict.fault);
     if (too_weak) co_return domain::refuse(Code::not_enrolled);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);

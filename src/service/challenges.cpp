@@ -7,6 +7,7 @@
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
+#include "mfad/service/device_token.hpp"
 #include "mfad/service/mail_job.hpp"
 
 #include <array>
@@ -66,6 +67,15 @@ std::optional<std::int64_t> step_of(const std::string& field) {
     return std::stoll(field);
 }
 
+/// The last step that may have been spent before the store was started anew and forgot it: codes of
+/// the step after the current one are taken, too. @return nothing when it never was
+std::optional<std::int64_t> fenced_step(
+    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
+    if (fence == platform::UnixMillis{}) return std::nullopt;
+    const std::chrono::seconds period(parameters.period);
+    return fence.time_since_epoch() / period + 1;
+}
+
 /// A code as it is compared. @return nothing for what cannot be one
 std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
     if (factor == FactorType::email) return domain::typed_code(code, code_length);
@@ -119,11 +129,12 @@ std::string Challenges::token_of(const HeldChallenge& challenge) {
         vault_.sealer.seal(SealPurpose::challenge, token_place(), packed.bytes()));
 }
 
-std::optional<HeldChallenge> Challenges::find(std::string_view token, std::string_view tenant) {
+std::optional<HeldChallenge> open_challenge_token(
+    std::string_view token, std::string_view tenant, Vault& vault) {
     if (token.size() > max_token) return std::nullopt;
     const auto sealed = platform::from_base64url(token);
     if (!sealed) return std::nullopt;
-    const auto plain = vault_.sealer.open(SealPurpose::challenge, token_place(), *sealed);
+    const auto plain = vault.sealer.open(SealPurpose::challenge, token_place(), *sealed);
     if (!plain) return std::nullopt;
     platform::PackedReader packed(*plain);
     HeldChallenge challenge;
@@ -139,7 +150,7 @@ std::optional<HeldChallenge> Challenges::find(std::string_view token, std::strin
 }
 
 std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
-    std::optional<ChallengeRef> challenge = find(token, {});
+    std::optional<HeldChallenge> challenge = open_challenge_token(token, {}, vault_);
     if (!challenge) return std::nullopt;
     return std::move(challenge->user);
 }
@@ -154,12 +165,20 @@ Awaitable<ChallengeAnswer> Challenges::open(
     order.lifetime = options_.lifetime;
     order.wanted = wish.factors;
     if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
+    order.address = wish.address;
+    if (!wish.device.empty()) order.device = open_device_token(wish.device, user, vault_);
+    if (order.device)
+        order.stolen_notice = seal_notice(MailJob::Kind::device_stolen, {}, user, vault_);
     order.fields.assign(store::FactorStore::passkeys.begin(), store::FactorStore::passkeys.end());
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
+    if (answer.opened.device == store::DeviceState::stolen) wake_();
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
     challenge.ends = answer.opened.ends;
     answer.token = token_of(challenge);
+    if (answer.opened.device == store::DeviceState::known)
+        answer.device_token =
+            device_token({order.device->id, answer.opened.device_generation}, user, vault_);
     if (answer.opened.factors.contains(FactorType::passkey))
         answer.passkey = passkey_options_of(challenge, answer.opened.fields, party);
     answer.id = std::move(challenge.id);
@@ -168,13 +187,14 @@ Awaitable<ChallengeAnswer> Challenges::open(
 
 Awaitable<Result<CodeMailed>> Challenges::send_code(
     std::string_view token, std::string_view tenant) {
-    const std::optional<HeldChallenge> challenge = find(token, tenant);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::string code = domain::new_code(options_.code_length);
     MailJob job;
     job.id = platform::random_bytes(16);
     job.kind = MailJob::Kind::sign_in_code;
     job.user = challenge->user;
+    job.link_id = challenge->id;
     job.secret = code;
     job.created = platform::wall_now();
     job.not_after = job.created + options_.code_lifetime;
@@ -183,6 +203,7 @@ Awaitable<Result<CodeMailed>> Challenges::send_code(
     order.digest =
         vault_.pepper.digest(platform::DigestPurpose::code, code_place(*challenge), code);
     order.job = seal_job(job, vault_);
+    order.job_id = job.id;
     order.lifetime = options_.code_lifetime;
     order.gap = options_.code_gap;
     order.budget = options_.codes;
@@ -197,18 +218,25 @@ Awaitable<Result<CodeMailed>> Challenges::send_code(
     co_return CodeMailed{sent.ends};
 }
 
+store::AttemptNotices Challenges::notices(const domain::UserRef& user, FactorType factor) const {
+    store::AttemptNotices notices;
+    notices.factor_disabled = seal_notice(MailJob::Kind::factor_disabled, factor, user, vault_);
+    notices.device_revoked = seal_notice(MailJob::Kind::device_revoked, {}, user, vault_);
+    if (factor == FactorType::recovery_code)
+        notices.code_used = seal_notice(MailJob::Kind::recovery_code_used, factor, user, vault_);
+    return notices;
+}
+
 Awaitable<Attempt> Challenges::verify_stored(
     const ChallengeRef& challenge, FactorType factor, const std::string& code) {
     std::vector<std::string> digests;
-    std::string notice;
+    const store::AttemptNotices owed = notices(challenge.user, factor);
     if (factor == FactorType::email) {
         digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
         digests = recovery_digests(code, challenge.user, vault_);
-        notice = seal_notice(
-            MailJob::Kind::recovery_code_used, FactorType::recovery_code, challenge.user, vault_);
     }
-    co_return co_await challenges_.verify(challenge, factor, digests, notice);
+    co_return co_await challenges_.verify(challenge, factor, digests, owed);
 }
 
 Awaitable<Attempt> Challenges::verify_totp(
@@ -216,8 +244,9 @@ Awaitable<Attempt> Challenges::verify_totp(
     const std::array<std::string, 2> fields{
         store::FactorStore::totp, store::FactorStore::totp_step};
     const std::string id = platform::random_bytes(attempt_id_bytes);
+    const store::AttemptNotices owed = notices(challenge.user, FactorType::totp);
     const store::AttemptBegun begun =
-        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields);
+        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields, owed);
     if (begun.attempt.state != ChallengeState::open) co_return begun.attempt;
     const auto factor = open_totp(begun.fields.at(0), challenge.user, vault_);
     if (!factor) throw store::Corrupt("TOTP is bound, and there is no key");
@@ -225,6 +254,8 @@ Awaitable<Attempt> Challenges::verify_totp(
 
     domain::TotpHistory history;
     history.last_step = step_of(begun.fields.at(1));
+    if (const auto spent = fenced_step(begun.fence, factor->key.parameters))
+        history.last_step = std::max(*spent, history.last_step.value_or(*spent));
     const domain::TotpVerdict verdict =
         domain::match_totp(factor->key, code, begun.attempt.now, history);
     using Kind = domain::TotpVerdict::Kind;
@@ -245,7 +276,7 @@ Awaitable<Attempt> Challenges::verify_totp(
         found = ChallengeStore::Found::spent;
     }
     const Attempt finished =
-        co_await challenges_.finish(challenge, FactorType::totp, id, found, values);
+        co_await challenges_.finish(challenge, FactorType::totp, id, found, values, owed);
     co_return instead.state == ChallengeState::unknown ? finished : instead;
 }
 
@@ -267,7 +298,7 @@ Result<Passed> Challenges::passed(
 
 Awaitable<Result<Passed>> Challenges::verify(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
-    const std::optional<HeldChallenge> challenge = find(token, tenant);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");

@@ -171,7 +171,9 @@ Awaitable<store::CodeChecked> Enrollment::verify_code(
     if (!found) co_return store::CodeChecked{};
     const std::vector<std::string> digests =
         vault_.pepper.digests(platform::DigestPurpose::code, code_place(found->link), code);
-    co_return co_await links_.verify_code(found->link, found->user, digests, options_.code_tries);
+    const std::string id = public_link_id(found->link);
+    co_return co_await links_.verify_code(
+        found->link, found->user, digests, options_.code_tries, id);
 }
 
 } // namespace mfad::service

@@ -296,8 +296,9 @@ Awaitable<Result<void>> Factors::remove(
     co_return Result<void>{};
 }
 
-Awaitable<Result<void>> Factors::reset(const UserRef& user) {
+Awaitable<Result<void>> Factors::reset(const UserRef& user, store::Actor by) {
     store::RemovalOrder order;
+    order.by = by;
     order.factors = FactorSet::all();
     order.forget_authentication = true;
     order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);

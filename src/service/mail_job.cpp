@@ -61,7 +61,11 @@ store::MailClass MailJob::mail_class() const {
     case Kind::factor_added:
     case Kind::factor_removed:
     case Kind::factors_reset:
-    case Kind::recovery_code_used: break;
+    case Kind::recovery_code_used:
+    case Kind::factor_disabled:
+    case Kind::device_revoked:
+    case Kind::device_stolen:
+    case Kind::address_changed: break;
     }
     return store::MailClass::notice;
 }
@@ -75,6 +79,10 @@ std::string_view to_string(MailJob::Kind kind) {
     case MailJob::Kind::factor_removed: return "factor_removed";
     case MailJob::Kind::factors_reset: return "factors_reset";
     case MailJob::Kind::recovery_code_used: return "recovery_code_used";
+    case MailJob::Kind::factor_disabled: return "factor_disabled";
+    case MailJob::Kind::device_revoked: return "device_revoked";
+    case MailJob::Kind::device_stolen: return "device_stolen";
+    case MailJob::Kind::address_changed: return "address_changed";
     }
     return {};
 }

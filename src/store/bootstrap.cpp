@@ -2,6 +2,8 @@
 
 #include "scripts.hpp"
 
+#include "mfad/platform/log.hpp"
+
 namespace mfad::store {
 namespace {
 
@@ -21,7 +23,10 @@ runtime::Awaitable<void> check_installation(
     redis::SetupChannel& channel, const InstallationMark& mark) {
     // A plain EVAL: it runs once a connection, and the script need not be known there.
     redis::Command command("EVAL");
-    command.arg(scripts::bootstrap.text).arg(1).arg(Keys::installation());
+    const Keys keys(mark.partitions);
+    command.arg(scripts::bootstrap.text).arg(1 + mark.partitions).arg(Keys::installation());
+    for (unsigned p = 0; p < mark.partitions; ++p)
+        command.arg(keys.fence(p));
     command.arg(schema_version).arg(mark.partitions);
     for (const auto& [id, check] : mark.keys)
         command.arg(id).arg(check);
@@ -32,6 +37,8 @@ runtime::Awaitable<void> check_installation(
         require(
             "another key file: its key " + mark.keys[i].first + " has the check value",
             mark.keys[i].second, text_or_none(reply.at(i + 2)));
+    if (reply.at(mark.keys.size() + 2).integer() == 1)
+        platform::log::event(platform::log::Level::warn, "store.fenced");
 }
 
 } // namespace mfad::store

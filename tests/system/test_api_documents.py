@@ -167,6 +167,12 @@ def confirm_passkey(world):
     return {"credential": Passkey().create(passkey_user(world).offer()), "label": "phone"}
 
 
+def remembered_device(world):
+    attempt = verify_challenge(world) | {"remember_device": {}}
+    assert world.native("POST", "challenges/verify", attempt).status == 200
+    return world.native("GET", "users/1/devices").json()["devices"][0]["id"]
+
+
 # Bodies that no example can have.
 PREPARED = {
     "ConfirmPasskey": confirm_passkey,
@@ -207,6 +213,8 @@ def places(operation, world):
     if "{factor_id}" in operation.path:
         rename = operation.id == "PatchFactor"
         values["factor_id"] = passkey_user(world).enroll_passkey().factor_id if rename else "email"
+    if "{device_id}" in operation.path:
+        values["device_id"] = remembered_device(world)
     slashes = ("", "/") if operation.api.document.get("x-optional-slash") else ("",)
     return [(prefix + operation.path).format(**values) + slash
             for prefix in operation.api.prefixes for slash in slashes]

@@ -8,6 +8,7 @@
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/authenticator.hpp"
 #include "mfad/service/challenges.hpp"
+#include "mfad/service/devices.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/kept_answers.hpp"
 #include "mfad/service/panel.hpp"
@@ -40,6 +41,7 @@ struct Services {
     const service::AccessTokens& tokens;
     service::Challenges& challenges;
     service::Factors& factors;
+    service::Devices& devices;
     service::PasskeySignIn& passkey_sign_in;
     service::KeptAnswers& kept_answers;
     std::string public_url; ///< what absolute URLs in answers start with

@@ -107,6 +107,10 @@ struct Config {
         Duration lifetime = std::chrono::minutes(10);
     } challenges{};
 
+    struct Audit {
+        std::size_t max_events = 200'000;
+    } audit{};
+
     struct Idempotency {
         Duration lifetime = std::chrono::hours(24);
         Duration secret_lifetime = std::chrono::minutes(10);

@@ -30,6 +30,8 @@ struct ChallengeOptions {
 struct ChallengeWish {
     domain::FactorSet factors; ///< empty: any
     bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
+    std::string address;       ///< of the user, as the host sees it, for the audit; empty: unknown
+    std::string device;        ///< token of a remembered device; empty: none
 };
 
 /// The answer to "does this user need a second factor now?".
@@ -37,6 +39,9 @@ struct ChallengeAnswer {
     store::ChallengeOpened opened;
     std::string id;    ///< when opened: names the challenge, says nothing of it
     std::string token; ///< when opened: who holds it may try to pass
+    /// When opened with a device that is known: its next token, to be kept in place of the one that
+    /// was shown. Empty: what was shown is of no use any more.
+    std::string device_token;
     /// When a passkey may pass it: PublicKeyCredentialRequestOptionsJSON.
     std::string passkey = {};
 };
@@ -46,6 +51,10 @@ struct HeldChallenge : store::ChallengeRef {
     platform::UnixMillis ends{};
     bool strong = false; ///< as wished for
 };
+/// The challenge that a token names, open or over, but not for long. @param tenant empty: of any
+/// @return nothing for what is no token of ours, or another tenant's
+std::optional<HeldChallenge> open_challenge_token(
+    std::string_view token, std::string_view tenant, Vault& vault);
 
 struct Passed {
     std::string access_token;
@@ -72,6 +81,8 @@ public:
         const store::Context& context, Vault& vault, const AccessTokens& tokens,
         ChallengeOptions options, std::function<void()> wake);
 
+    /// With the token of a remembered device the attempts on this challenge count at the device and
+    /// not at the user, and none of what strangers have spent is in their way.
     /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
         const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party);
@@ -113,12 +124,12 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::optional<HeldChallenge> find(std::string_view token, std::string_view tenant);
     std::string token_of(const HeldChallenge& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
         const HeldChallenge& challenge, const std::string& code, bool& strong);
+    store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
     domain::Result<Passed> passed(
         const store::ChallengeRef& challenge, domain::FactorType factor,
         std::vector<std::string> methods, bool strong, platform::UnixMillis at) const;

@@ -61,6 +61,15 @@ public:
     std::string link_events(unsigned partition, std::string_view id) const;
     /// hash, until an hour after its end: a challenge (scripts/lib/challenge.lua)
     std::string challenge(unsigned partition, std::string_view id) const;
+    /// hash, until the last of them ends: a user's remembered devices (scripts/lib/device.lua)
+    std::string devices(const domain::UserRef& user) const;
+    /// string, kept: when the store was last found restarted, ms (scripts/bootstrap.lua)
+    std::string fence(unsigned partition) const;
+    /// stream, bounded: what happened (scripts/lib/audit.lua)
+    std::string audit(unsigned partition) const;
+    /// string, as long as the notice: the sealed address that a user had before, for the notice of
+    /// its change. @param job_id bytes
+    std::string old_address(unsigned partition, std::string_view job_id) const;
     /// string, for its lifetime: what was answered under an idempotency key
     std::string idempotency(unsigned partition, std::string_view hash) const;
 
@@ -91,7 +100,7 @@ public:
     std::string panel_account(std::string_view login) const;
     /// sorted set, for a period: failed sign-ins of a login
     std::string panel_attempts(std::string_view login) const;
-    /// hash, kept: schema, partitions, check values of the keys
+    /// hash, kept: schema, partitions, check values of the keys, run: which run of the store it was
     static std::string installation() { return "mfa:meta"; }
 
     static constexpr std::string_view credential_prefix = "mfa:cred:";

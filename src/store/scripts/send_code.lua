@@ -1,8 +1,8 @@
--- uses: call clock gcra settings link_record link
+-- uses: call clock gcra settings fence link_record link
 -- Puts a fresh code behind an enrollment link and its mail into the queue. A link holds the last three codes, so that
 -- a resend does not void the one on its way; all of them share the link's wrong tries.
 --
--- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, due code mails
+-- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, due code mails, the fence
 -- ARGV  1 link id  2 digest of the code  3 lifetime of a code, ms  4 wrong tries that end the link
 --       5, 6 gap: period us, limit  7, 8 budget: period us, limit  9 sealed job
 -- Returns  state of the link (lib/link.lua; 7 over the send budget; 8 no address; 10 email is not allowed), end of the
@@ -12,7 +12,8 @@ local now = now_us()
 local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
 local user = call('HMGET', KEYS[1], 's', 'g', 'c', 'd', 'n')
-local state, _, _, link_ends = link_state(KEYS[3], KEYS[4], ARGV[1], user, now_ms, tonumber(ARGV[4]))
+local state, _, _, link_ends = link_state(KEYS[3], KEYS[4], ARGV[1], user, now_ms, tonumber(ARGV[4]),
+                                             fence_of(KEYS[6]))
 if state ~= LINK_OK then return { state, 0, 0 } end
 if not rules then return { LINK_UNKNOWN, 0, 0 } end
 local allowed, enabled, enrolled, marks = unpack_settings(user[1])

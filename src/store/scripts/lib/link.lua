@@ -6,18 +6,19 @@ local LINK_OK, LINK_UNKNOWN, LINK_EXPIRED, LINK_USED, LINK_SUPERSEDED, LINK_EXHA
   0, 1, 2, 3, 4, 5, 6
 local LINK_NO_ADDRESS, LINK_NOT_ALLOWED = 8, 10
 
--- Its state, kind, wrong codes, end, mail and factors. `user` holds the fields s and g of its user.
-local function link_state(record_key, events_key, id, user, now_ms, tries)
+-- Its state, kind, wrong codes, end, mail and factors; one that is older than the fence is over. `user` holds the fields s
+-- and g of its user.
+local function link_state(record_key, events_key, id, user, now_ms, tries, fence)
   local record = call('GET', record_key)
   if not record or not user[1] then return LINK_UNKNOWN, 0, 0, 0, 0, 0 end
-  local version, kind, by, ends, mail, factors = struct.unpack(LINK_RECORD, record)
+  local version, kind, by, ends, begins, mail, factors = struct.unpack(LINK_RECORD, record)
   if version ~= LINK_RECORD_VERSION then error('a link of an unknown format') end
   local events = call('HMGET', events_key, 'w', 'd', 'm')
   local wrong = tonumber(events[1] or 0)
   local state = LINK_OK
   if events[2] then state = LINK_USED
   elseif user[2] ~= id then state = LINK_SUPERSEDED
-  elseif now_ms >= ends then state = LINK_EXPIRED
+  elseif now_ms >= ends or begins < fence then state = LINK_EXPIRED
   elseif wrong >= tries then state = LINK_EXHAUSTED
   elseif kind == KIND_ENROLL and by == BY_USER and band(tonumber(user[1]), RESTRICTED) ~= 0 then state = LINK_RESTRICTED
   end
