@@ -160,7 +160,7 @@ bool next_line(
 
 int import_file(
     const platform::Config& config, const std::string& file, std::istream& in, std::ostream& err,
-    bool progress) {
+    bool progress, service::TransferKeys::Ask secret) {
     Installation installation(config);
     ImportRun run;
     std::vector<char> buffer(max_import_line + 2);
@@ -176,6 +176,7 @@ int import_file(
         run.progress = [&err](const ImportProgress& so_far) {
             err << "\r" << so_far.applied << " lines" << std::flush;
         };
+    run.secret = std::move(secret);
     run.allow_demo_secrets = may_hold_demo_secrets(config);
     const ImportProgress done = run_import(installation, run);
     if (progress) err << "\r";

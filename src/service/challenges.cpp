@@ -6,7 +6,9 @@
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
 #include "mfad/service/mail_job.hpp"
+#include "mfad/service/recovery_hash.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mfad::service {
@@ -27,8 +29,11 @@ using Code = Refusal::Code;
 constexpr std::size_t id_bytes = 16; // behind two of the partition
 constexpr std::size_t attempt_id_bytes = 8;
 constexpr std::size_t max_token = 512;
-/// How long an attempt that was begun may take: a comparison takes microseconds.
+/// How long an attempt that was begun may take: a comparison takes microseconds, unless a set of
+/// codes from elsewhere is hashed as passwords are.
 constexpr std::chrono::milliseconds attempt_mark{2000};
+constexpr std::chrono::milliseconds hashing_mark{60'000};
+constexpr std::size_t max_recovery_code = 128;
 
 const platform::Place& token_place() {
     static const platform::Place place = platform::Place().part("challenge_token");
@@ -60,6 +65,10 @@ Refusal wait(std::chrono::milliseconds how_long) {
     return refusal;
 }
 
+Refusal not_a_code() {
+    return domain::refuse(Code::invalid, "code", "cannot be a code");
+}
+
 /// Why an attempt did not pass.
 Refusal refusal_of(const Attempt& attempt) {
     Refusal refusal;
@@ -75,6 +84,7 @@ Refusal refusal_of(const Attempt& attempt) {
         refusal.attempts_left = attempt.tries_left;
         return refusal;
     case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::not_a_code: return not_a_code();
     case ChallengeState::exhausted:
         refusal = domain::refuse(Code::expired);
         refusal.attempts_left = 0;
@@ -82,6 +92,7 @@ Refusal refusal_of(const Attempt& attempt) {
     case ChallengeState::open:
     case ChallengeState::unknown:
     case ChallengeState::expired:
+    case ChallengeState::to_compare:
     case ChallengeState::used: break;
     }
     return domain::refuse(Code::expired);
@@ -98,22 +109,37 @@ std::optional<std::int64_t> step_of(const std::string& field) {
     return std::stoll(field);
 }
 
+/// A recovery code without the blanks around it: what else it may hold, only who made it knows.
+std::optional<std::string> typed_recovery_text(std::string_view code) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+    const auto begin = code.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return std::nullopt;
+    code = code.substr(begin, code.find_last_not_of(' ') + 1 - begin);
+    if (code.size() > max_recovery_code || std::ranges::any_of(code, is_control))
+        return std::nullopt;
+    return std::string(code);
+}
+
 /// A code as it is compared. @return nothing for what cannot be one
 std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
     if (factor == FactorType::email) return domain::typed_code(code, code_length);
-    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
+    if (factor == FactorType::recovery_code) return typed_recovery_text(code);
     std::optional<std::string> digits = domain::typed_code(code, 6);
     if (!digits) digits = domain::typed_code(code, 8);
     return digits;
+}
+
+std::string used_notice(const domain::UserRef& user, Vault& vault) {
+    return seal_notice(MailJob::Kind::recovery_code_used, FactorType::recovery_code, user, vault);
 }
 
 } // namespace
 
 Challenges::Challenges(
     const store::Context& context, Vault& vault, const AccessTokens& tokens,
-    ChallengeOptions options, std::function<void()> wake)
+    PasswordPool& passwords, ChallengeOptions options, std::function<void()> wake)
     : keys_(context.keys()), challenges_(context, options.tries), vault_(vault), tokens_(tokens),
-      options_(std::move(options)), wake_(std::move(wake)) {}
+      passwords_(passwords), options_(std::move(options)), wake_(std::move(wake)) {}
 
 std::string Challenges::token_of(const ChallengeRef& challenge) {
     platform::PackedWriter packed;
@@ -198,11 +224,70 @@ Awaitable<Attempt> Challenges::verify_stored(
     if (factor == FactorType::email) {
         digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
-        digests = recovery_digests(code, challenge.user, vault_);
-        notice = seal_notice(
-            MailJob::Kind::recovery_code_used, FactorType::recovery_code, challenge.user, vault_);
+        const auto ours = domain::typed_recovery_code(code);
+        if (ours) digests = recovery_digests(*ours, challenge.user, vault_);
+        notice = used_notice(challenge.user, vault_);
     }
     co_return co_await challenges_.verify(challenge, factor, digests, notice);
+}
+
+Awaitable<Result<std::size_t>> Challenges::find_imported(
+    const ImportedCodes& codes, const std::string& code) {
+    std::vector<std::string> hashes;
+    std::vector<std::size_t> places;
+    const std::size_t none = codes.codes.size();
+    for (std::size_t i = 0; i < none; ++i) {
+        const std::string& hash = codes.codes[i].hash;
+        if (portable_recovery_hash_matches(hash, code)) co_return i;
+        if (is_portable_recovery_hash(hash)) continue;
+        hashes.push_back(hash);
+        places.push_back(i);
+    }
+    if (hashes.empty()) co_return none;
+    std::optional<std::size_t> found;
+    try {
+        found = co_await passwords_.find(std::move(hashes), code);
+    } catch (const std::runtime_error&) { // no memory for it
+    }
+    if (!found) co_return domain::refuse(Code::unavailable);
+    co_return *found < places.size() ? places[*found] : none;
+}
+
+Awaitable<Result<Attempt>> Challenges::verify_imported(
+    const ChallengeRef& challenge, const std::string& code) {
+    static const std::array<std::string, 2> fields{
+        store::FactorStore::imported_codes, store::FactorStore::used_codes};
+    const FactorType factor = FactorType::recovery_code;
+    const std::string id = platform::random_bytes(attempt_id_bytes);
+    const store::AttemptBegun begun =
+        co_await challenges_.begin(challenge, factor, id, hashing_mark, fields);
+    if (begun.attempt.state != ChallengeState::open) co_return begun.attempt;
+    ImportedCodes codes =
+        open_imported_codes(begun.fields.at(0), challenge.user, vault_).value_or(ImportedCodes());
+    const Result<std::size_t> at = co_await find_imported(codes, code);
+    ChallengeStore::Found found = ChallengeStore::Found::wrong;
+    ChallengeStore::FieldValues values;
+    std::string notice;
+    if (!at) {
+        found = ChallengeStore::Found::no_verdict;
+    } else if (*at < codes.codes.size() && codes.codes[*at].used) {
+        found = ChallengeStore::Found::spent;
+    } else if (*at < codes.codes.size()) {
+        found = ChallengeStore::Found::right;
+        ImportedCodes::Code& right = codes.codes[*at];
+        right.used = true;
+        UsedCodes used(begun.fields.at(1));
+        used.add(recovery_mark(right.hash));
+        values.emplace_back(
+            store::FactorStore::imported_codes,
+            seal_imported_codes(codes, challenge.user, vault_));
+        values.emplace_back(store::FactorStore::used_codes, used.bytes());
+        notice = used_notice(challenge.user, vault_);
+    }
+    const Attempt attempt =
+        co_await challenges_.finish(challenge, factor, id, found, values, notice);
+    if (!at) co_return at.error();
+    co_return attempt;
 }
 
 Awaitable<Attempt> Challenges::verify_totp(
@@ -219,6 +304,7 @@ Awaitable<Attempt> Challenges::verify_totp(
 
     domain::TotpHistory history;
     history.last_step = step_of(begun.fields.at(1));
+    history.drift = factor->drift;
     const domain::TotpVerdict verdict =
         domain::match_totp(factor->key, code, begun.attempt.now, history);
     using Kind = domain::TotpVerdict::Kind;
@@ -253,13 +339,18 @@ Awaitable<Result<Passed>> Challenges::verify(
     const std::optional<ChallengeRef> challenge = find(token, tenant);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
-    if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
+    if (!typed_text) co_return not_a_code();
     bool strong = false;
     Attempt attempt;
     if (factor == FactorType::totp)
         attempt = co_await verify_totp(*challenge, *typed_text, strong);
     else
         attempt = co_await verify_stored(*challenge, factor, *typed_text);
+    if (attempt.state == ChallengeState::to_compare) {
+        const Result<Attempt> compared = co_await verify_imported(*challenge, *typed_text);
+        if (!compared) co_return compared.error();
+        attempt = *compared;
+    }
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
     co_return passed(*challenge, factor, strong, attempt.now);

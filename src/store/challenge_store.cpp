@@ -108,12 +108,13 @@ Awaitable<AttemptBegun> ChallengeStore::begin(
 
 Awaitable<Attempt> ChallengeStore::finish(
     const ChallengeRef& challenge, FactorType factor, const std::string& attempt_id, Found found,
-    const FieldValues& values) const {
+    const FieldValues& values, const std::string& notice) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::finish_attempt, 2);
-    command.arg(keys.user(challenge.user));
-    command.arg(keys.challenge(keys.partition(challenge.user), challenge.id));
-    command.arg(bit(factor)).arg(tries_).arg(attempt_id).arg(static_cast<int>(found));
+    const unsigned partition = keys.partition(challenge.user);
+    redis::Command command = redis::Command::eval(scripts::finish_attempt, 3);
+    command.arg(keys.user(challenge.user)).arg(keys.challenge(partition, challenge.id));
+    command.arg(keys.due(partition, MailClass::notice));
+    command.arg(bit(factor)).arg(tries_).arg(attempt_id).arg(static_cast<int>(found)).arg(notice);
     for (const auto& [field, value] : values)
         command.arg(field).arg(value);
     const redis::Reply reply = co_await context_.eval(scripts::finish_attempt, command);

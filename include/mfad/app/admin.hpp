@@ -2,6 +2,7 @@
 
 #include "mfad/platform/config.hpp"
 #include "mfad/platform/key_ring.hpp"
+#include "mfad/service/transfer_key.hpp"
 
 #include <chrono>
 #include <istream>
@@ -17,9 +18,20 @@ namespace mfad::app {
 /// was one.
 /// @param name  of the file, for messages
 /// @param progress  whether to show how far it is
+/// @param secret  gives what encrypted lines were encrypted with, if there are any; may be empty
 int import_file(
     const platform::Config& config, const std::string& name, std::istream& in, std::ostream& err,
-    bool progress);
+    bool progress, service::TransferKeys::Ask secret);
+
+struct ExportWish {
+    std::string tenant; ///< empty: all
+    bool factors = false; ///< takes a secret
+    const service::TransferSecret* secret = nullptr; ///< null: nothing is encrypted
+};
+
+/// `mfad export`: NDJSON for `mfad import`; 1 when the tenant is not there.
+int export_all(
+    const platform::Config& config, const ExportWish& wish, std::ostream& out, std::ostream& err);
 
 struct NewCredential {
     std::string tenant;

@@ -86,7 +86,7 @@ struct ChallengeRecord {
 class ChallengeStore {
 public:
     using FieldValues = std::vector<std::pair<std::string, std::string>>;
-    enum class Found : std::uint8_t { wrong = 0, right = 1, spent = 2 };
+    enum class Found : std::uint8_t { wrong = 0, right = 1, spent = 2, no_verdict = 3 };
 
     /// @param tries wrong ones that end a challenge
     ChallengeStore(const Context& context, unsigned tries) : context_(context), tries_(tries) {}
@@ -110,9 +110,10 @@ public:
         std::chrono::milliseconds mark, std::span<const std::string> fields) const;
 
     /// @param values written to the user's record when it was right
+    /// @param notice sealed mail that is owed when it was right; empty: none
     runtime::Awaitable<Attempt> finish(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,
-        Found found, const FieldValues& values) const;
+        Found found, const FieldValues& values, const std::string& notice = {}) const;
 
     runtime::Awaitable<std::optional<ChallengeRecord>> read(
         unsigned partition, const std::string& id) const;

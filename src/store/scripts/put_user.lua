@@ -7,19 +7,20 @@
 -- ARGV  1 only if new (0, 1)  2 sealed address  3 digest of the address, "" for none, "=" as it is
 --       4 locale, "" for none, "=" as it is
 --       5 allowed, -1 as it is  6 enabled, -1 as it is  7 restricted (0 as it is, 1 clear, 2 set)
---       8 last authentication, ms (0 never, -1 as it is)  9 may be: 1 created, 2 changed, 3 both
+--       8 last authentication, ms (0 never, -1 as it is)  9 sum of: 1 he may be created, 2 changed, 4 what is set is not
+--       a setting of his own, 8 his address was verified  10 version of a new user, -1 the first
 --       then, with an idempotency key: fingerprint, lifetime ms
 -- Returns  packed <B status (0 as it was, 1 created, 2 changed, 3 no such tenant, 4 he may not be); or a replay
 local UNCHANGED, CREATED, CHANGED, NO_TENANT, NOT_PERMITTED = 0, 1, 2, 3, 4
 if KEYS[3] then
-  local answer = replay(KEYS[3], ARGV[10])
+  local answer = replay(KEYS[3], ARGV[11])
   if answer then return answer end
 end
 
 -- Ends the script: what was done is remembered under its key.
 local function conclude(status)
   local outcome = struct.pack('<B', status)
-  if KEYS[3] and status <= CHANGED then remember(KEYS[3], ARGV[10], ARGV[11], outcome, '') end
+  if KEYS[3] and status <= CHANGED then remember(KEYS[3], ARGV[11], ARGV[12], outcome, '') end
   return outcome
 end
 
@@ -28,7 +29,8 @@ if not rules then return conclude(NO_TENANT) end
 local old = call('HMGET', KEYS[1], 's', 'n', 'v', 't', 'h', 'l')
 local exists = old[1]
 if exists and ARGV[1] == '1' then return conclude(UNCHANGED) end
-if band(tonumber(ARGV[9]), exists and 2 or 1) == 0 then return conclude(NOT_PERMITTED) end
+local flags = tonumber(ARGV[9])
+if band(flags, exists and 2 or 1) == 0 then return conclude(NOT_PERMITTED) end
 local old_digest, old_locale = old[5] or '', old[6] or ''
 local digest = ARGV[3] == '=' and old_digest or ARGV[3]
 local locale = ARGV[4] == '=' and old_locale or ARGV[4]
@@ -48,7 +50,7 @@ end
 local set_allowed, set_enabled, restrict = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if set_allowed >= 0 then allowed = set_allowed end
 if set_enabled >= 0 then enabled = set_enabled end
-if set_allowed >= 0 or set_enabled >= 0 then marks = bor(marks, OWN) end
+if (set_allowed >= 0 or set_enabled >= 0) and band(flags, 4) == 0 then marks = bor(marks, OWN) end
 if restrict == 1 then marks = band(marks, bnot(RESTRICTED)) elseif restrict == 2 then marks = bor(marks, RESTRICTED) end
 
 local moved = old_digest ~= digest
@@ -58,6 +60,7 @@ if moved then
   enrolled = band(enrolled, bnot(EMAIL))
   marks = digest == '' and band(marks, bnot(ADDRESS)) or bor(marks, ADDRESS)
 end
+if digest ~= '' and band(flags, 8) ~= 0 then enrolled = bor(enrolled, EMAIL) end
 local packed = pack_settings(allowed, enabled, enrolled, marks)
 if ARGV[8] ~= '-1' then last_auth = tonumber(ARGV[8]) end
 
@@ -69,7 +72,8 @@ local function put(name, value)
   fields[#fields + 1] = name
   fields[#fields + 1] = value
 end
-if exists then put('v', tonumber(old[3] or 0) + 1) end
+if exists then put('v', tonumber(old[3] or 0) + 1)
+elseif ARGV[10] ~= '-1' then put('v', ARGV[10]) end
 if newest ~= seen then put('n', newest) end
 if last_auth ~= tonumber(old[4] or 0) then put('t', last_auth) end
 if locale ~= old_locale and locale ~= '' then put('l', locale) end

@@ -4,12 +4,12 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, the challenge, due notices
 -- ARGV  1 factor (1 email, 8 recovery code)  2 wrong tries that end the challenge  3 sealed job of the notice of a used
---       recovery code  4.. digests of the code, one for each pepper
+--       recovery code  4.. digests of the code, one for each pepper; none for what cannot be a recovery code of ours
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
-local user = call('HMGET', KEYS[1], 's', 'F' .. ARGV[1], 'R', 'h')
+local user = call('HMGET', KEYS[1], 's', 'F' .. ARGV[1], 'R', 'h', 'H', 'V')
 local state, wrong, factors = challenge_state(KEYS[3], now_ms, tries)
 if not rules or not user[1] then state = CH_UNKNOWN end
 if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end
@@ -26,7 +26,7 @@ local function is_one_of_ours(digest)
   return false
 end
 
-local right, spent, codes_after = false, false, nil
+local right, spent, codes_after, used_after = false, false, nil, nil
 if factor == EMAIL then
   local codes = call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2', 'a')
   -- A changed address voids what went to the old one.
@@ -34,20 +34,28 @@ if factor == EMAIL then
   for i = 1, 3 do
     if here and codes[i] and tonumber(codes[i]) > now_ms and is_one_of_ours(codes[i + 3]) then right = true end
   end
-else
+elseif user[3] then
   -- Recovery codes: B version, d when they were made ms, I2 those that are used (bits), then a digest of 16 bytes each.
   local version, made, used = struct.unpack('<BdI2', user[3])
   if version ~= 1 then error('recovery codes of an unknown format') end
   for i = 0, (#user[3] - 11) / 16 - 1 do
-    if is_one_of_ours(string.sub(user[3], 12 + 16 * i, 27 + 16 * i)) then
+    local digest = string.sub(user[3], 12 + 16 * i, 27 + 16 * i)
+    if is_one_of_ours(digest) then
       if band(used, lshift(1, i)) ~= 0 then spent = true else
         right = true
         codes_after = struct.pack('<BdI2', version, made, bor(used, lshift(1, i))) .. string.sub(user[3], 12)
+        -- What is remembered of used codes outlives them, for an import that brings them again.
+        used_after = string.sub((user[6] or '') .. string.sub(digest, 1, 8), -512)
       end
     end
   end
 end
 if spent then return { CH_SPENT, now_ms, tries - wrong, 0 } end
+if not right and factor ~= EMAIL then
+  -- Codes that were brought from elsewhere are hashed in ways that are not known here.
+  if user[5] then return { CH_TO_COMPARE, now_ms, tries - wrong, 0 } end
+  if not ARGV[4] then return { CH_NOT_A_CODE, now_ms, tries - wrong, 0 } end
+end
 if not right then
   count_failure(KEYS[1], ARGV[1], failures, now_ms)
   call('HINCRBY', KEYS[3], 'w', 1)
@@ -59,7 +67,7 @@ if failures > 0 then call('HDEL', KEYS[1], 'F' .. ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
 if codes_after then
-  call('HSET', KEYS[1], 'R', codes_after)
+  call('HSET', KEYS[1], 'R', codes_after, 'V', used_after)
   if band(marks, ADDRESS) ~= 0 then call('ZADD', KEYS[4], now_ms, ARGV[3]) end
 end
 return { CH_OPEN, now_ms, tries - wrong, 0 }
