@@ -8,8 +8,6 @@
 
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/addresses.hpp"
-#include "mfad/service/mail_job.hpp"
-#include "mfad/store/job_store.hpp"
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
@@ -104,38 +102,6 @@ std::string user_json(const domain::UserRef& user, const ShownUser& shown, servi
         json.null();
     json.member("version", state.version).end_object();
     return std::move(json.end_object()).str();
-}
-
-// ---- outbox list --------------------------------------------------------------------------------
-
-Awaitable<void> list_jobs(
-    redis::Connection& connection, const Installation& installation,
-    std::vector<store::ListedJob>& found) {
-    const store::Context store(connection, installation.store_keys(), patience);
-    const store::JobStore jobs(store);
-    found = co_await jobs.list();
-}
-
-std::string_view name(store::ListedJob::Where where) {
-    switch (where) {
-    case store::ListedJob::Where::due: return "due";
-    case store::ListedJob::Where::leased: return "leased";
-    case store::ListedJob::Where::dead: break;
-    }
-    return "dead";
-}
-
-void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
-    const auto job = service::open_job(listed.job.bytes, vault);
-    out << column(service::public_job_id(listed.job.bytes), 34) << column(name(listed.where), 8)
-        << column(platform::rfc3339(listed.at), 26);
-    if (!job) {
-        out << "unreadable: not sealed with this key file\n";
-        return;
-    }
-    out << column(to_string(job->kind), 18) << column(job->user.tenant + "/" + job->user.user, 24)
-        << column(std::to_string(job->attempts), 10)
-        << (job->last_error.empty() ? "-" : job->last_error) << "\n";
 }
 
 // ---- import -------------------------------------------------------------------------------------
@@ -256,20 +222,6 @@ int show_user(
     }
     service::Vault vault(installation.keys());
     out << user_json(ref, shown, vault) << "\n";
-    return 0;
-}
-
-int list_outbox(const platform::Config& config, bool dead, std::ostream& out) {
-    Installation installation(config);
-    std::vector<store::ListedJob> found;
-    run_once(installation.link("outbox"), [&](redis::Connection& connection) {
-        return list_jobs(connection, installation, found);
-    });
-    service::Vault vault(installation.keys());
-    out << "ID                                STATE   AT                        KIND              "
-           "USER                    ATTEMPTS  LAST ERROR\n";
-    for (const store::ListedJob& job : found)
-        if ((job.where == store::ListedJob::Where::dead) == dead) print_job(job, vault, out);
     return 0;
 }
 

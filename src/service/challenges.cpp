@@ -1,5 +1,7 @@
 #include "mfad/service/challenges.hpp"
 
+#include "challenge_rules.hpp"
+
 #include "mfad/domain/one_time_code.hpp"
 #include "mfad/domain/recovery_code.hpp"
 #include "mfad/platform/crypto.hpp"
@@ -27,11 +29,8 @@ using store::ChallengeStore;
 using Code = Refusal::Code;
 
 constexpr std::size_t id_bytes = 16; // behind two of the partition
-constexpr std::size_t attempt_id_bytes = 8;
 constexpr std::size_t max_token = 512;
-/// How long an attempt that was begun may take: a comparison takes microseconds, unless a set of
-/// codes from elsewhere is hashed as passwords are.
-constexpr std::chrono::milliseconds attempt_mark{2000};
+/// How long an attempt may take that hashes a set of codes from elsewhere as passwords are.
 constexpr std::chrono::milliseconds hashing_mark{60'000};
 constexpr std::size_t max_recovery_code = 128;
 
@@ -69,41 +68,6 @@ Refusal not_a_code() {
     return domain::refuse(Code::invalid, "code", "cannot be a code");
 }
 
-/// Why an attempt did not pass.
-Refusal refusal_of(const Attempt& attempt) {
-    Refusal refusal;
-    switch (attempt.state) {
-    case ChallengeState::not_offered:
-    case ChallengeState::no_address: return domain::refuse(Code::not_enrolled);
-    case ChallengeState::disabled: return domain::refuse(Code::factors_disabled);
-    case ChallengeState::waiting:
-    case ChallengeState::busy:
-    case ChallengeState::over_budget: return wait(attempt.wait);
-    case ChallengeState::wrong:
-        refusal = domain::refuse(Code::wrong_code);
-        refusal.attempts_left = attempt.tries_left;
-        return refusal;
-    case ChallengeState::spent: return domain::refuse(Code::already_used);
-    case ChallengeState::not_a_code: return not_a_code();
-    case ChallengeState::exhausted:
-        refusal = domain::refuse(Code::expired);
-        refusal.attempts_left = 0;
-        return refusal;
-    case ChallengeState::open:
-    case ChallengeState::unknown:
-    case ChallengeState::expired:
-    case ChallengeState::to_compare:
-    case ChallengeState::used: break;
-    }
-    return domain::refuse(Code::expired);
-}
-
-/// RFC 8176 has one word for all of these.
-std::vector<std::string> methods_of(FactorType factor) {
-    if (factor == FactorType::passkey) return {"hwk", "user"};
-    return {"otp"};
-}
-
 std::optional<std::int64_t> step_of(const std::string& field) {
     if (field.empty()) return std::nullopt;
     return std::stoll(field);
@@ -134,6 +98,34 @@ std::string used_notice(const domain::UserRef& user, Vault& vault) {
 }
 
 } // namespace
+
+Refusal refusal_of(const Attempt& attempt) {
+    Refusal refusal;
+    switch (attempt.state) {
+    case ChallengeState::not_offered:
+    case ChallengeState::no_address: return domain::refuse(Code::not_enrolled);
+    case ChallengeState::disabled: return domain::refuse(Code::factors_disabled);
+    case ChallengeState::waiting:
+    case ChallengeState::busy:
+    case ChallengeState::over_budget: return wait(attempt.wait);
+    case ChallengeState::wrong:
+        refusal = domain::refuse(Code::wrong_code);
+        refusal.attempts_left = attempt.tries_left;
+        return refusal;
+    case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::not_a_code: return not_a_code();
+    case ChallengeState::exhausted:
+        refusal = domain::refuse(Code::expired);
+        refusal.attempts_left = 0;
+        return refusal;
+    case ChallengeState::open:
+    case ChallengeState::unknown:
+    case ChallengeState::expired:
+    case ChallengeState::to_compare:
+    case ChallengeState::used: break;
+    }
+    return domain::refuse(Code::expired);
+}
 
 Challenges::Challenges(
     const store::Context& context, Vault& vault, const AccessTokens& tokens,
@@ -170,7 +162,7 @@ std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(
-    const domain::UserRef& user, const ChallengeWish& wish) {
+    const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party) {
     ChallengeRef challenge;
     challenge.user = user;
     challenge.id = new_id(keys_.partition(user));
@@ -178,10 +170,13 @@ Awaitable<ChallengeAnswer> Challenges::open(
     order.lifetime = options_.lifetime;
     order.wanted = wish.factors;
     if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
+    order.fields.assign(store::FactorStore::passkeys.begin(), store::FactorStore::passkeys.end());
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
     answer.token = token_of(challenge);
+    if (answer.opened.factors.contains(FactorType::passkey))
+        answer.passkey = passkey_options_of(challenge, answer.opened.fields, party);
     answer.id = std::move(challenge.id);
     co_return answer;
 }
@@ -320,10 +315,11 @@ Awaitable<Attempt> Challenges::verify_totp(
 }
 
 Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, bool strong, platform::UnixMillis at) const {
+    const ChallengeRef& challenge, FactorType factor, std::vector<std::string> methods, bool strong,
+    platform::UnixMillis at) const {
     Passed passed;
     passed.factor = factor;
-    passed.methods = methods_of(factor);
+    passed.methods = std::move(methods);
     passed.level = strong ? "aal2" : "aal1";
     passed.at = at;
     passed.lifetime = tokens_.lifetime();
@@ -353,7 +349,9 @@ Awaitable<Result<Passed>> Challenges::verify(
     }
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
-    co_return passed(*challenge, factor, strong, attempt.now);
+    // RFC 8176 has one word for all that is typed.
+    const std::vector<std::string> methods(1, "otp");
+    co_return passed(*challenge, factor, methods, strong, attempt.now);
 }
 
 Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(

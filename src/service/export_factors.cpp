@@ -1,14 +1,19 @@
 #include "export_factors.hpp"
 
+#include "factor_rules.hpp"
+#include "import_passkeys_line.hpp"
+
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/json_text.hpp"
 #include "mfad/platform/packed.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/imported_codes.hpp"
+#include "mfad/service/passkey.hpp"
 #include "mfad/service/recovery_hash.hpp"
 #include "mfad/service/recovery_set.hpp"
 
-#include <array>
+#include <algorithm>
+#include <vector>
 
 namespace mfad::service {
 
@@ -17,21 +22,25 @@ using platform::JsonText;
 using store::FactorStore;
 
 std::span<const std::string> export_fields::names() {
-    static const std::array<std::string, 14> names{
-        "s",
-        "n",
-        "v",
-        "t",
-        "e",
-        "h",
-        "l",
-        FactorStore::totp,
-        FactorStore::totp_step,
-        FactorStore::recovery_codes,
-        FactorStore::imported_codes,
-        "F1",
-        "F2",
-        "F8"};
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> fields{
+            "s",
+            "n",
+            "v",
+            "t",
+            "e",
+            "h",
+            "l",
+            FactorStore::totp,
+            FactorStore::totp_step,
+            FactorStore::recovery_codes,
+            FactorStore::imported_codes,
+            failures_field(domain::FactorType::email),
+            failures_field(domain::FactorType::totp),
+            failures_field(domain::FactorType::recovery_code)};
+        fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
+        return fields;
+    }();
     return names;
 }
 
@@ -63,6 +72,25 @@ void append_totp(JsonText& text, const TotpFactor& factor, const std::vector<std
     text.end_object();
 }
 
+void append_passkey(JsonText& text, const Passkey& passkey) {
+    text.begin_object();
+    text.member("credential_id", platform::base64url(passkey.credential_id));
+    text.member("public_key", platform::base64url(passkey.public_key));
+    text.member("user_handle", platform::base64url(passkey.user_handle));
+    text.member("rp_id", passkey.rp_id).member("aaguid", platform::base64url(passkey.aaguid));
+    text.key("transports").begin_array();
+    for (const std::string& transport : passkey.transports)
+        text.value(transport);
+    text.end_array();
+    if (!passkey.label.empty()) text.member("label", passkey.label);
+    text.member("created_at", platform::rfc3339(passkey.created));
+    if (passkey.last_used) text.member("last_used_at", platform::rfc3339(*passkey.last_used));
+    text.member("sign_count", passkey.sign_count);
+    text.member("backup_eligible", passkey.backup_eligible);
+    text.member("backed_up", passkey.backed_up).member("strong", passkey.strong);
+    text.member("attestation", to_string(passkey.attestation)).end_object();
+}
+
 void append_hashes(JsonText& text, std::string_view member, const ImportedCodes& set, bool used) {
     text.key(member).begin_array();
     for (const ImportedCodes::Code& code : set.codes)
@@ -89,7 +117,12 @@ std::optional<std::string> factors_line(
     auto codes = open_imported_codes(fields[export_fields::imported_codes], user, vault);
     if (ours) codes = portable(*ours, user, vault);
     const std::string& email_failures = fields[export_fields::email_failures];
-    if (!totp && !codes && email_failures.empty()) return std::nullopt;
+    std::vector<Passkey> passkeys;
+    for (std::size_t slot = 0; slot < FactorStore::passkeys.size(); ++slot)
+        if (auto passkey =
+                open_passkey(fields[export_fields::first_passkey + slot], slot, user, vault))
+            passkeys.push_back(std::move(*passkey));
+    if (!totp && !codes && passkeys.empty() && email_failures.empty()) return std::nullopt;
 
     JsonText text;
     text.begin_object().key("factors").begin_object().member("tenant", user.tenant);
@@ -107,6 +140,12 @@ std::optional<std::string> factors_line(
         text.member("created_at", platform::rfc3339(codes->made));
         append_failures(text, fields[export_fields::code_failures]);
         text.end_object();
+    }
+    if (!passkeys.empty()) {
+        text.key("passkeys").begin_array();
+        for (const Passkey& passkey : passkeys)
+            append_passkey(text, passkey);
+        text.end_array();
     }
     return std::move(text.end_object().end_object()).str();
 }

@@ -28,6 +28,7 @@ enum Field : std::size_t {
     email_failures,
     totp_failures,
     code_failures,
+    first_passkey, ///< the slots of passkeys
 };
 std::span<const std::string> names();
 

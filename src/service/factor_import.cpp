@@ -1,5 +1,7 @@
 #include "mfad/service/factor_import.hpp"
 
+#include "factor_rules.hpp"
+
 #include "mfad/domain/email_address.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/domain/settings.hpp"
@@ -11,7 +13,6 @@
 #include "mfad/service/recovery_set.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 namespace mfad::service {
@@ -42,16 +43,24 @@ enum Field : std::size_t {
     totp_failures,
     code_failures
 };
-const std::array<std::string, 9> field_names{
-    "s",
-    FactorStore::totp,
-    FactorStore::totp_step,
-    FactorStore::recovery_codes,
-    FactorStore::imported_codes,
-    FactorStore::used_codes,
-    "F1",
-    "F2",
-    "F8"};
+/// The slots of passkeys come last.
+const std::vector<std::string>& field_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> fields{
+            "s",
+            FactorStore::totp,
+            FactorStore::totp_step,
+            FactorStore::recovery_codes,
+            FactorStore::imported_codes,
+            FactorStore::used_codes,
+            failures_field(FactorType::email),
+            failures_field(FactorType::totp),
+            failures_field(FactorType::recovery_code)};
+        fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
+        return fields;
+    }();
+    return names;
+}
 
 std::string pack_failures(const ImportedFailures& failures) {
     platform::PackedWriter packed;
@@ -165,10 +174,10 @@ Result<void> FactorImporter::plan_recovery(
 
 Awaitable<Result<FactorImporter::Plan>> FactorImporter::plan(const ImportedFactors& line) {
     Plan plan;
-    const std::vector<std::string> fields = co_await factors_.fields(line.user, field_names);
+    const std::vector<std::string> fields = co_await factors_.fields(line.user, field_names());
     if (fields[Field::settings].empty()) co_return unknown_user(line.user);
-    for (std::size_t i = 0; i < field_names.size(); ++i)
-        plan.changes.push_back({field_names[i], fields[i], fields[i]});
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        plan.changes.push_back({field_names()[i], fields[i], fields[i]});
     const auto stored = domain::Settings::unpack(
         static_cast<std::uint32_t>(std::stoul(fields[Field::settings])));
     if (!stored) throw store::Corrupt("settings of an unknown format");
@@ -178,6 +187,7 @@ Awaitable<Result<FactorImporter::Plan>> FactorImporter::plan(const ImportedFacto
     Result<void> planned{};
     if (line.totp) planned = plan_totp(*line.totp, line.user, stored->enrolled, plan);
     if (planned && line.recovery) planned = plan_recovery(*line.recovery, line.user, plan);
+    if (planned) planned = plan_passkeys(line, stored->enrolled, plan);
     if (!planned) co_return planned.error();
     // The script writes these itself.
     plan.changes.erase(plan.changes.begin() + Field::settings);
@@ -188,9 +198,12 @@ Awaitable<Result<void>> FactorImporter::apply(const ImportedFactors& line) {
     for (int i = 0; i < tries; ++i) {
         const Result<Plan> planned = co_await plan(line);
         if (!planned) co_return planned.error();
+        const Result<void> claimed = co_await claim_passkeys(line.user, planned->claims);
+        if (!claimed) co_return claimed;
         const FactorStatus status =
             co_await factors_.import(line.user, planned->bound, planned->changes);
         if (status == FactorStatus::done) co_return Result<void>{};
+        co_await passkeys_.release(planned->claims, line.user);
         if (status != FactorStatus::outdated) co_return unknown_user(line.user);
     }
     co_return domain::refuse(Code::unavailable, {}, "the user is being changed all the time");

@@ -1,4 +1,5 @@
 #include "import_fields.hpp"
+#include "import_passkeys_line.hpp"
 
 #include "mfad/domain/challenge.hpp"
 #include "mfad/domain/identity.hpp"
@@ -140,7 +141,7 @@ ImportedRecovery read_recovery(FieldReader& in) {
 
 Result<ImportedFactors> read_factors_line(const json::object& object) {
     static constexpr std::string_view known[] = {
-        "tenant", "user", "email", "totp", "recovery_codes"};
+        "tenant", "user", "email", "totp", "recovery_codes", "passkeys"};
     FieldReader in(object, "factors");
     in.refuse_others(known);
     ImportedFactors line;
@@ -163,7 +164,9 @@ Result<ImportedFactors> read_factors_line(const json::object& object) {
         line.recovery = read_recovery(part);
         in.adopt(part.failed());
     }
-    if (!line.email && !line.totp && !line.recovery) in.invalid("", "names no factor");
+    line.passkeys = read_passkeys(in);
+    if (!line.email && !line.totp && !line.recovery && line.passkeys.empty())
+        in.invalid("", "names no factor");
     if (in.failed()) return *in.failed();
     return line;
 }

@@ -1,7 +1,8 @@
 #include "mfad/service/imported_codes.hpp"
 
+#include "factor_rules.hpp"
+
 #include "mfad/platform/packed.hpp"
-#include "mfad/service/factors.hpp"
 #include "mfad/store/factor_store.hpp"
 
 #include <algorithm>

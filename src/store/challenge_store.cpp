@@ -49,11 +49,15 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     append_keys(command, context_.keys(), challenge);
     command.arg(challenge.user.tenant).arg(challenge.user.user).arg(order.lifetime.count());
     command.arg(order.wanted.bits()).arg(order.too_weak.bits());
+    for (const std::string& field : order.fields)
+        command.arg(field);
     const redis::Reply reply = co_await context_.eval(scripts::open_challenge, command);
     ChallengeOpened opened;
     opened.outcome = static_cast<ChallengeOpened::Outcome>(reply.at(0).integer());
     opened.factors = FactorSet::from_bits(static_cast<unsigned>(reply.at(1).integer()));
     opened.ends = time_of(reply.at(2).integer());
+    for (std::size_t i = 3; i < reply.size(); ++i)
+        opened.fields.emplace_back(reply.at(i).text_or_nil().value_or(""));
     co_return opened;
 }
 

@@ -71,6 +71,10 @@ int show_user(
 /// `mfad outbox list`: a line for each mail that is owed. @param dead those that were given up
 /// instead
 int list_outbox(const platform::Config& config, bool dead, std::ostream& out);
+/// `mfad outbox retry ID` and `drop ID`: a job that is due or dead is due at once, with all its
+/// attempts before it, or is gone; 1 when there is no such job, or it cannot be.
+int retry_job(const platform::Config& config, const std::string& id, std::ostream& err);
+int drop_job(const platform::Config& config, const std::string& id, std::ostream& err);
 
 /// `mfad check`: a line for each finding; 1 when one of them is bad.
 int check(const platform::LoadedConfig& config, std::ostream& out);

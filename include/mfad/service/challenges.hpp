@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/domain/refusal.hpp"
+#include "mfad/domain/relying_party.hpp"
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/imported_codes.hpp"
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +39,8 @@ struct ChallengeAnswer {
     store::ChallengeOpened opened;
     std::string id;    ///< when opened: names the challenge, says nothing of it
     std::string token; ///< when opened: who holds it may try to pass
+    /// When a passkey may pass it: PublicKeyCredentialRequestOptionsJSON.
+    std::string passkey = {};
 };
 
 struct Passed {
@@ -64,8 +68,10 @@ public:
         const store::Context& context, Vault& vault, const AccessTokens& tokens,
         PasswordPool& passwords, ChallengeOptions options, std::function<void()> wake);
 
+    /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
-        const domain::UserRef& user, const ChallengeWish& wish);
+        const domain::UserRef& user, const ChallengeWish& wish,
+        const domain::RelyingParty& party);
 
     /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
     /// is no token of ours
@@ -88,6 +94,15 @@ public:
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);
 
+    /// Tries to pass a challenge with a passkey: what a browser made of `ChallengeAnswer::passkey`,
+    /// an AuthenticationResponseJSON.
+    /// @param also_issued challenges for a browser that count as this one's, too
+    /// @return `malformed` (credential) for what is none, which counts as nothing; `wrong_code`
+    ///   for one that does not pass the checks; else as `verify`
+    runtime::Awaitable<domain::Result<Passed>> verify_passkey(
+        std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
+        std::string_view credential, std::span<const std::string> also_issued = {});
+
     /// How a challenge stands. @return nothing when it is unknown, or another tenant's
     runtime::Awaitable<std::optional<store::ChallengeRecord>> status(
         std::string_view tenant, std::string_view id);
@@ -107,8 +122,11 @@ private:
     runtime::Awaitable<store::Attempt> verify_totp(
         const store::ChallengeRef& challenge, const std::string& code, bool& strong);
     domain::Result<Passed> passed(
-        const store::ChallengeRef& challenge, domain::FactorType factor, bool strong,
-        platform::UnixMillis at) const;
+        const store::ChallengeRef& challenge, domain::FactorType factor,
+        std::vector<std::string> methods, bool strong, platform::UnixMillis at) const;
+    std::string passkey_options_of(
+        const store::ChallengeRef& challenge, std::span<const std::string> fields,
+        const domain::RelyingParty& party);
 
     store::Keys keys_;
     store::ChallengeStore challenges_;

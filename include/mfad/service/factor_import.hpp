@@ -4,8 +4,10 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/totp.hpp"
 #include "mfad/service/imported_codes.hpp"
+#include "mfad/service/passkey.hpp"
 #include "mfad/service/vault.hpp"
 #include "mfad/store/factor_store.hpp"
+#include "mfad/store/passkey_index.hpp"
 #include "mfad/store/user_store.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -39,12 +41,18 @@ struct ImportedRecovery {
     ImportedFailures failures;
 };
 
+struct ImportedPasskey {
+    Passkey passkey;
+    std::optional<bool> strong; ///< absent: if it is the first factor beside email
+};
+
 /// A line `factors`: what one user has.
 struct ImportedFactors {
     domain::UserRef user;
     std::optional<ImportedFailures> email; ///< the address itself is in the user's line
     std::optional<ImportedTotp> totp;
     std::optional<ImportedRecovery> recovery;
+    std::vector<ImportedPasskey> passkeys;
 };
 
 /// A line `otpauth_migration`: what an authenticator app hands over of several users.
@@ -66,7 +74,7 @@ domain::Result<ImportedMigration> read_migration_line(const boost::json::object&
 class FactorImporter {
 public:
     FactorImporter(const store::Context& context, Vault& vault)
-        : factors_(context), users_(context), vault_(vault) {}
+        : factors_(context), passkeys_(context), users_(context), vault_(vault) {}
 
     /// @return why nothing of it was applied
     runtime::Awaitable<domain::Result<void>> apply(const ImportedFactors& line);
@@ -76,6 +84,7 @@ private:
     struct Plan {
         domain::FactorSet bound;
         std::vector<store::FieldChange> changes;
+        std::vector<std::string> claims; ///< tags of passkeys that are new to the user
     };
     runtime::Awaitable<domain::Result<Plan>> plan(const ImportedFactors& line);
     domain::Result<void> plan_totp(
@@ -83,10 +92,16 @@ private:
         Plan& plan);
     domain::Result<void> plan_recovery(
         const ImportedRecovery& recovery, const domain::UserRef& user, Plan& plan);
+    domain::Result<void> plan_passkeys(
+        const ImportedFactors& line, domain::FactorSet enrolled, Plan& plan);
+    /// Has the passkeys lead to the user; to none of them when one is another's.
+    runtime::Awaitable<domain::Result<void>> claim_passkeys(
+        const domain::UserRef& user, const std::vector<std::string>& tags);
     runtime::Awaitable<domain::Result<std::string>> user_of(
         const ImportedMigration& line, const domain::MigratedEntry& entry);
 
     store::FactorStore factors_;
+    store::PasskeyIndex passkeys_;
     store::UserStore users_;
     Vault& vault_;
 };

@@ -25,6 +25,7 @@ struct ChallengeOrder {
     std::chrono::milliseconds lifetime{0};
     domain::FactorSet wanted;   ///< empty: any
     domain::FactorSet too_weak; ///< for what is demanded
+    std::vector<std::string> fields; ///< of his record, handed out when a passkey may pass it
 };
 
 /// What became of the wish for a challenge. The values are those of `open_challenge.lua`.
@@ -41,6 +42,7 @@ struct ChallengeOpened {
     Outcome outcome = Outcome::no_such_user;
     domain::FactorSet factors; ///< that may pass it
     platform::UnixMillis ends{};
+    std::vector<std::string> fields; ///< empty where there is none
 };
 
 struct ChallengeCodeOrder {

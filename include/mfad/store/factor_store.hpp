@@ -5,6 +5,7 @@
 #include "mfad/domain/settings.hpp"
 #include "mfad/store/context.hpp"
 
+#include <array>
 #include <span>
 #include <string>
 #include <utility>
@@ -48,7 +49,10 @@ struct RemovalOrder {
     bool forget_authentication = false;
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
-    std::vector<std::string> fields; ///< at least one
+    std::vector<std::string> fields;   ///< at least one
+    std::string expected_field; ///< must begin with this, or `none_bound`; empty: nothing
+    std::string expected_begin;
+    std::vector<std::string> others; ///< while one of these fields is there, the factors stay bound
 };
 
 /// A field of a user's record: as it was read, and as it is to be; empty: not there.
@@ -68,6 +72,10 @@ public:
     static constexpr const char* recovery_codes = "R";
     static constexpr const char* imported_codes = "H"; ///< sealed hashes, made elsewhere
     static constexpr const char* used_codes = "V";     ///< marks of used recovery codes
+    static constexpr const char* passkey_pending = "W"; ///< sealed offer of a passkey
+    /// A passkey each; a user has no more than there are fields.
+    static constexpr std::array<const char*, 10> passkeys{"P0", "P1", "P2", "P3", "P4",
+                                                          "P5", "P6", "P7", "P8", "P9"};
 
     explicit FactorStore(const Context& context) : context_(context) {}
 
@@ -90,6 +98,12 @@ public:
 
     runtime::Awaitable<FactorOutcome> remove(
         const domain::UserRef& user, const RemovalOrder& order) const;
+
+    /// Writes a passkey in place of what was read of it, and ends an attempt in flight.
+    /// @return whether it was still that
+    runtime::Awaitable<bool> replace_passkey(
+        const domain::UserRef& user, std::size_t slot, const std::string& read,
+        const std::string& value) const;
 
 private:
     const Context& context_;

@@ -3,8 +3,10 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, the challenge
 -- ARGV  1 tenant  2 user  3 life ms  4 factors wanted (bits, 0 any)  5 factors that are not strong enough (bits)
+--       6.. fields of his record that are handed out when a passkey may pass it
 -- Returns  outcome (0 opened, 1 no such tenant, 2 no such user, 3 nothing is asked, 4 nothing that is asked is bound,
---          5 all that is bound is disabled, 6 what is wanted is not usable), factors, end ms
+--          5 all that is bound is disabled, 6 what is wanted is not usable), factors, end ms,
+--          then the fields
 local OPENED, NO_TENANT, NO_USER, NOTHING_ASKED, UNBOUND, ALL_DISABLED, NOT_USABLE = 0, 1, 2, 3, 4, 5, 6
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
@@ -30,4 +32,8 @@ if factors == 0 then return { NOT_USABLE, 0, 0 } end
 local ends = now_ms + ARGV[3]
 call('HSET', KEYS[3], 't', ARGV[1], 'u', ARGV[2], 'x', ends, 'f', factors)
 call('PEXPIRE', KEYS[3], ARGV[3] + CHALLENGE_KEPT_MS)
-return { OPENED, factors, ends }
+local answer = { OPENED, factors, ends }
+if band(factors, PASSKEY) ~= 0 and ARGV[6] then
+  for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, 6))) do answer[3 + i] = value end
+end
+return answer

@@ -4,7 +4,8 @@
 -- KEYS  his record, the tenant's rules in his partition, due notices
 -- ARGV  1 factors that are unbound (bits)  2 asked by himself (0, 1: restriction and proof count)  3 age of proof ms
 --       4 factors that are switched off (bits)  5 forget his last authentication (0, 1)  6 sealed job of the notice
---       7 fails when none of them is bound (0, 1)  8.. fields of his record that go
+--       7 fails when none of them is bound (0, 1)  8 field that has to begin with what follows, "" for nothing  9 that
+--       10 how many fields follow of which each keeps the factors bound  11.. these, then fields of his record that go
 -- Returns  status (domain::ChangeStatus; 5 none is bound), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NONE_BOUND, STALE = 0, 1, 2, 4, 5, 9
 local factors, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
@@ -14,13 +15,20 @@ if not rules then return { NO_TENANT, 0, 0 } end
 local user = read_user(KEYS[1], rules)
 if not user then return { NO_USER, 0, 0 } end
 if ARGV[7] == '1' and band(user.bound, factors) == 0 then return { NONE_BOUND, 0, 0 } end
+if ARGV[8] ~= '' and string.sub(call('HGET', KEYS[1], ARGV[8]) or '', 1, #ARGV[9]) ~= ARGV[9] then
+  return { NONE_BOUND, 0, 0 }
+end
 if by_himself and band(user.marks, RESTRICTED) ~= 0 then return { IS_RESTRICTED, 0, 0 } end
 if by_himself and lacks_proof(user, rules, now_ms, tonumber(ARGV[3])) then return { STALE, 0, 0 } end
 
-user.enrolled = band(user.enrolled, bnot(factors))
-user.enabled = band(user.enabled, bnot(tonumber(ARGV[4])))
+local last, first_gone = true, 11 + ARGV[10]
+for i = 11, first_gone - 1 do last = last and call('HEXISTS', KEYS[1], ARGV[i]) == 0 end
+if last then
+  user.enrolled = band(user.enrolled, bnot(factors))
+  user.enabled = band(user.enabled, bnot(tonumber(ARGV[4])))
+end
 write_user(KEYS[1], user)
-call('HDEL', KEYS[1], unpack(ARGV, 8))
+call('HDEL', KEYS[1], unpack(ARGV, first_gone))
 if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') end
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[6]) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }
