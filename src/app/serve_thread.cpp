@@ -100,11 +100,14 @@ public:
           challenges(
               store, vault, tokens, shared.passwords, challenge_options(config),
               shared.wake_worker),
-          factors(store, vault, shared.wake_worker), metrics(shared.metrics, shared.routes),
+          factors(store, vault, shared.wake_worker),
+          passkey_sign_in(
+              store, vault, challenges, sources, passkey_sign_in_options(config, shared.public_url)),
+          metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, shared.public_url},
+               tokens, challenges, factors, passkey_sign_in, shared.public_url},
               {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
@@ -135,6 +138,7 @@ public:
     service::TenantAdmin tenant_admin;
     service::Challenges challenges;
     service::Factors factors;
+    service::PasskeySignIn passkey_sign_in;
     RequestMetrics metrics;
     Front front;
     http::Server server;

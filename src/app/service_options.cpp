@@ -78,4 +78,11 @@ service::PanelOptions panel_options(const platform::Config& config) {
     return options;
 }
 
+service::PasskeySignInOptions passkey_sign_in_options(
+    const platform::Config& config, const std::string& public_url) {
+    service::PasskeySignInOptions options{public_url, policy("address", config.limits.address)};
+    if (!config.limits.enabled) options.address.limit = 0;
+    return options;
+}
+
 } // namespace mfad::app

@@ -123,6 +123,7 @@ std::vector<ConfigKey> make_keys() {
         limits.key<&C::Limits::tenant_navixy>("tenant_navixy", OneRate{}),
         limits.key<&C::Limits::tenant_native>("tenant_native", OneRate{}),
         limits.key<&C::Limits::panel_login>("panel_login", OneRate{}),
+        limits.key<&C::Limits::address>("address", OneRate{}),
 
         enrollment.key<&C::Enrollment::link_lifetime>("link_lifetime", span(5min, 24h)),
         enrollment.key<&C::Enrollment::links>("links", OneRate{}),

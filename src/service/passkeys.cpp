@@ -111,7 +111,7 @@ struct Passkeys::Confirmation {
     std::string pending; ///< as it was read: two confirmations never write one slot
 };
 
-Awaitable<Result<FactorView>> Passkeys::confirm(
+Awaitable<Result<Passkey>> Passkeys::confirm(
     const UserRef& user, const RelyingParty& party, std::string_view credential,
     std::string_view label, Asker asker) {
     auto parsed = platform::parse_registration_credential(credential);
@@ -150,7 +150,7 @@ Awaitable<Result<FactorView>> Passkeys::confirm(
         co_return stored.error();
     }
     wake_();
-    co_return view_of(confirmation.passkey);
+    co_return std::move(confirmation.passkey);
 }
 
 /// Whether the passkey is this user's now. Another's claim stands while he holds it, and for a

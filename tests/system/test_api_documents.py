@@ -9,7 +9,10 @@ import jsonschema
 import pytest
 import yaml
 
+from authenticator import WEBAUTHN, Passkey
+from harness import wait_for
 from openapi import METHODS, Apis
+from passkeys import PasskeyUser
 from second_step import OPTIONS, SecondStep
 from sign_in import step_now, totp
 from world import ago
@@ -152,8 +155,22 @@ def verify_challenge(world):
     return {"token": challenge(world)["token"], "factor": "recovery_code", "code": codes[0]}
 
 
+def passkey_user(world, redis=None):
+    assert world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
+    user = PasskeyUser(world, redis)
+    # The change reaches this thread's cache in a moment.
+    wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
+    return user
+
+
+def confirm_passkey(world):
+    return {"credential": Passkey().create(passkey_user(world).offer()), "label": "phone"}
+
+
 # Bodies that no example can have.
 PREPARED = {
+    "ConfirmPasskey": confirm_passkey,
+    "DeletePasskeys": lambda world: passkey_user(world).enroll_passkey() and None,
     "ConfirmTotp": confirm_totp,
     "DeleteTotp": enroll_totp,
     "SendCode": lambda world: {"token": challenge(world)["token"]},
@@ -188,7 +205,8 @@ def places(operation, world):
     if "{challenge_id}" in operation.path:
         values["challenge_id"] = challenge(world)["id"]
     if "{factor_id}" in operation.path:
-        values["factor_id"] = "email"
+        rename = operation.id == "PatchFactor"
+        values["factor_id"] = passkey_user(world).enroll_passkey().factor_id if rename else "email"
     slashes = ("", "/") if operation.api.document.get("x-optional-slash") else ("",)
     return [(prefix + operation.path).format(**values) + slash
             for prefix in operation.api.prefixes for slash in slashes]

@@ -9,9 +9,11 @@ import time
 import jwt
 import pytest
 
+from authenticator import WEBAUTHN
 from conftest import init_keys
 from console import Console, lines
 from harness import BINARY, PATIENCE, Mfad, RedisServer
+from passkeys import PasskeyUser
 from sign_in import SignIn, step_now, totp
 from test_import_factors import SECRET, bcrypt
 from world import ALLOWED, DISALLOWED, World, ago
@@ -106,7 +108,7 @@ def everything(installation, observe):
     world = World(installation.mfad, installation.mfad.client(observe=observe), users=("1", "2", "3", "4", "5"),
                   options={"rebilly.builtin_type": "otp"}, name="Acme", limits={"xsolla": "100/1m"},
                   mail={"from": "Acme <mfa@acme.example>"}, allowed=["email", "totp", "passkey", "recovery_code"],
-                  jwt=[{"iss": "https://acme.example", "use": "user", "alg": "HS256", "secret": "s" * 32}])
+                  webauthn=WEBAUTHN, jwt=[{"iss": "https://acme.example", "use": "user", "alg": "HS256", "secret": "s" * 32}])
     world.mfad.load({"panel_account": {"tenant": world.tenant, "login": world.tenant, "password": "12f@14Y$",
                                        "permissions": {"users": ["read"]}}},
                     {"user": {"tenant": world.tenant, "id": "no-address", "locale": "de"}})
@@ -122,9 +124,13 @@ def everything(installation, observe):
     assert user.verify(user.challenge(), "totp", totp(secret, step + 1)).status == 200
     assert user.verify(user.challenge(), "recovery_code", codes[0]).status == 200
     assert user.verify(user.challenge(), "recovery_code", "AAAAA-AAAAA-AAAAA").status == 401
+    keeper = PasskeyUser(world, installation.redis, "5")
+    keeper.enable("passkey")
+    passkey = keeper.enroll_passkey("laptop")
+    assert keeper.pass_with(passkey).status == 200
     world.mfad.load({"factors": {"tenant": world.tenant, "user": "4", "totp": {"secret": SECRET, "drift": 3, "last_step": step_now()},
                                  "recovery_codes": {"hashes": [bcrypt("abcd-1234")], "used": [bcrypt("used-0000")]}}})
-    return world, {"secret": secret, "step": step, "codes": codes}
+    return world, {"secret": secret, "step": step, "codes": codes, "passkey": passkey}
 
 
 USERS = ("1", "2", "3", "4", "5")
@@ -161,6 +167,9 @@ def test_an_installation_moves_with_all_it_has(installations, apis):
     assert other.verify(token, "recovery_code", "used-0000").json()["code"] == "already-used"
     assert other.verify(token, "totp", totp(SECRET, step_now() + 3)).status == 200
     assert other.verify(other.challenge(), "recovery_code", "abcd-1234").status == 200
+    keeper = PasskeyUser(there, new.redis, "5")
+    assert keeper.pass_with(had["passkey"], count=had["passkey"].count).status == 401, "the counter came along"
+    assert keeper.pass_with(had["passkey"]).status == 200
     # And it moves on from there.
     again = new.export("--with-factors", "--passphrase-file", new.passphrase)
     assert sorted(kinds(again)) == sorted(kinds(text))

@@ -10,8 +10,10 @@ import warnings
 
 import pytest
 
+from authenticator import RP_ID, WEBAUTHN, Passkey, b64
 from console import Console, lines
 from harness import wait_for
+from passkeys import PasskeyUser
 from sign_in import SignIn, step_now, totp
 from test_sign_in import ClientOf, problem
 from world import World
@@ -320,6 +322,80 @@ def test_many_users_at_once_are_served_in_turn_or_told_to_wait(make_world, redis
 def test_bad_codes_are_named(world, console, codes, parts):
     refused(console, factors(world, recovery_codes=codes, totp={"secret": SECRET}), *parts)
     assert [f["type"] for f in world.native_state("1")["factors"]] == ["email"]
+
+
+# ---- passkeys --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(make_world, redis):
+    world = make_world(webauthn=WEBAUTHN)
+    user = PasskeyUser(world, redis)
+    user.enable("passkey")
+    return user
+
+
+def credential(passkey, **more):
+    return {"credential_id": b64(passkey.id), "public_key": b64(passkey.public_key()), "user_handle": passkey.user_handle,
+            "rp_id": RP_ID, **more}
+
+
+def authenticator(**made):
+    passkey = Passkey(**made)
+    passkey.user_handle = b64(b"the handle that it was made with")
+    return passkey
+
+
+def test_a_passkey_from_elsewhere_signs_in(site):
+    passkey = authenticator()
+    passkey.count = 41
+    site.world.mfad.load(factors(site.world, passkeys=[credential(
+        passkey, sign_count=41, label="key ring", created_at="2024-02-03T04:05:06Z", transports=["usb"])]))
+    shown = site.passkey(passkey)
+    assert (shown["label"], shown["created_at"]) == ("key ring", "2024-02-03T04:05:06.000Z")
+    passed = site.pass_with(passkey)
+    assert passed.status == 200 and passed.json()["acr"] == "aal2", passed
+
+
+def test_a_second_import_moves_no_counter_back(site):
+    passkey = authenticator()
+    line = factors(site.world, passkeys=[credential(passkey, sign_count=5)])
+    site.world.mfad.load(line)
+    passkey.count = 9
+    assert site.pass_with(passkey).status == 200
+    site.world.mfad.load(line)
+    passkey.count = 7  # a copy
+    assert site.pass_with(passkey).status == 401
+    passkey.count = 20
+    assert site.pass_with(passkey).status == 200
+    assert len(site.passkeys()) == 1
+
+
+def test_a_passkey_of_another_user_is_refused_with_all_beside_it(site, console):
+    passkey, other = authenticator(), authenticator()
+    site.world.mfad.load(factors(site.world, "2", passkeys=[credential(passkey)]))
+    refused(console, factors(site.world, passkeys=[credential(other), credential(passkey)], totp={"secret": SECRET}),
+            "factors.passkeys", "another user's")
+    assert [f["type"] for f in site.world.native_state("1")["factors"]] == ["email"]
+    site.world.mfad.load(factors(site.world, "3", passkeys=[credential(other)]))  # nobody's claim is left on it
+
+
+@pytest.mark.parametrize("bend, parts", [
+    ({"public_key": "AAAA"}, ("factors.passkeys[0].public_key", "COSE")),
+    ({"credential_id": ""}, ("factors.passkeys[0].credential_id",)),
+    ({"user_handle": "="}, ("factors.passkeys[0].user_handle",)),
+    ({"rp_id": ""}, ("factors.passkeys[0].rp_id",)),
+    ({"sign_count": -1}, ("factors.passkeys[0].sign_count",)),
+    ({"backed_up": True}, ("factors.passkeys[0].backed_up",)),
+    ({"attestation": "great"}, ("factors.passkeys[0].attestation",)),
+    ({"transports": "usb"}, ("factors.passkeys[0].transports",)),
+    ({"private_key": "x"}, ("factors.passkeys[0].private_key",)),
+])
+def test_bad_passkeys_are_named(world, console, bend, parts):
+    refused(console, factors(world, passkeys=[credential(authenticator()) | bend]), *parts)
+    several = [credential(authenticator()) for _ in range(11)]
+    refused(console, factors(world, passkeys=several), "factors.passkeys", "1 to 10")
+    refused(console, factors(world, passkeys=several[:1] * 2), "factors.passkeys[1].credential_id", "twice")
 
 
 def test_nothing_of_it_lies_in_the_clear(world, user, redis):

@@ -10,6 +10,7 @@
 #include "mfad/service/challenges.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/panel.hpp"
+#include "mfad/service/passkey_sign_in.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
 #include "mfad/service/tenant_admin.hpp"
@@ -37,6 +38,7 @@ struct Services {
     const service::AccessTokens& tokens;
     service::Challenges& challenges;
     service::Factors& factors;
+    service::PasskeySignIn& passkey_sign_in;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 

@@ -86,6 +86,7 @@ struct Config {
         Rate tenant_navixy{10, std::chrono::seconds(1)};
         Rate tenant_native{60'000, std::chrono::minutes(1)};
         Rate panel_login{5, std::chrono::minutes(15)};
+        Rate address{300, std::chrono::minutes(1)};
     } limits{};
 
     struct Enrollment {

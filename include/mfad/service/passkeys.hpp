@@ -50,7 +50,7 @@ public:
     /// @return `malformed` (credential) for what is none; `invalid` (credential), saying which
     ///   check it did not pass; `expired` when no offer waits (any more); `factor_not_allowed`,
     ///   `restricted`, `proof_too_old`, `no_such_user`
-    runtime::Awaitable<domain::Result<FactorView>> confirm(
+    runtime::Awaitable<domain::Result<Passkey>> confirm(
         const domain::UserRef& user, const domain::RelyingParty& party,
         std::string_view credential, std::string_view label, Asker asker);
 
