@@ -102,7 +102,8 @@ public:
               shared.wake_worker),
           factors(store, vault, shared.wake_worker),
           passkey_sign_in(
-              store, vault, challenges, sources, passkey_sign_in_options(config, shared.public_url)),
+              store, vault, challenges, sources,
+              passkey_sign_in_options(config, shared.public_url)),
           metrics(shared.metrics, shared.routes),
           front(
               shared.routes,

@@ -34,7 +34,7 @@ int import_from(
     const platform::Config& config, const std::string& name, const SecretOptions& options) {
     const bool progress = ::isatty(STDERR_FILENO) != 0;
     SecretSource secret(options, SecretSource::Use::existing);
-    const auto ask = [&secret](service::TransferSecret::Kind kind) { return secret.get(kind); };
+    const auto ask = [&secret](app::TransferSecret::Kind kind) { return secret.get(kind); };
     if (name == "-") {
         std::fstream file = spool(std::cin);
         return app::import_file(config, name, file, std::cerr, progress, ask);

@@ -14,7 +14,7 @@
 namespace mfad::cli {
 namespace {
 
-using service::TransferSecret;
+using app::TransferSecret;
 using Kind = TransferSecret::Kind;
 
 constexpr std::size_t min_passphrase = 12;
@@ -90,9 +90,8 @@ std::optional<TransferSecret> SecretSource::fetch(Kind kind) const {
     secret.kind = kind;
     if (kind == Kind::key_file) {
         if (options_.key_file.empty()) return std::nullopt;
-        auto bytes = service::read_transfer_key_file(content_of(options_.key_file));
-        if (!bytes)
-            throw std::runtime_error(options_.key_file + ": must hold 32 bytes in base64");
+        auto bytes = app::read_transfer_key_file(content_of(options_.key_file));
+        if (!bytes) throw std::runtime_error(options_.key_file + ": must hold 32 bytes in base64");
         secret.bytes = std::move(*bytes);
         return secret;
     }

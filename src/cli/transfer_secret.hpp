@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mfad/service/transfer_key.hpp"
+#include "mfad/app/admin.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -30,16 +30,16 @@ public:
     SecretSource(const SecretOptions& options, Use use) : options_(options), use_(use) {}
 
     /// @return null when there is none of this kind @throws std::runtime_error for a bad file
-    const service::TransferSecret* get(service::TransferSecret::Kind kind);
+    const app::TransferSecret* get(app::TransferSecret::Kind kind);
     /// Of whichever kind was named.
-    const service::TransferSecret* get();
+    const app::TransferSecret* get();
 
 private:
-    std::optional<service::TransferSecret> fetch(service::TransferSecret::Kind kind) const;
+    std::optional<app::TransferSecret> fetch(app::TransferSecret::Kind kind) const;
 
     const SecretOptions& options_;
     Use use_;
-    std::optional<service::TransferSecret> secret_;
+    std::optional<app::TransferSecret> secret_;
 };
 
 } // namespace mfad::cli

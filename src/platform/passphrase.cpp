@@ -24,8 +24,8 @@ Secret passphrase_key(
     std::string_view passphrase, std::string_view salt, const PassphraseCost& cost) {
     std::string key(key_size, '\0');
     const int code = argon2id_hash_raw(
-        cost.passes, cost.memory_kib, cost.lanes, passphrase.data(), passphrase.size(),
-        salt.data(), salt.size(), key.data(), key.size());
+        cost.passes, cost.memory_kib, cost.lanes, passphrase.data(), passphrase.size(), salt.data(),
+        salt.size(), key.data(), key.size());
     if (code != ARGON2_OK)
         throw std::runtime_error(std::string("Argon2: ") + argon2_error_message(code));
     return Secret::take(std::move(key));

@@ -274,8 +274,7 @@ Awaitable<Result<Attempt>> Challenges::verify_imported(
         UsedCodes used(begun.fields.at(1));
         used.add(recovery_mark(right.hash));
         values.emplace_back(
-            store::FactorStore::imported_codes,
-            seal_imported_codes(codes, challenge.user, vault_));
+            store::FactorStore::imported_codes, seal_imported_codes(codes, challenge.user, vault_));
         values.emplace_back(store::FactorStore::used_codes, used.bytes());
         notice = used_notice(challenge.user, vault_);
     }

@@ -73,8 +73,7 @@ std::uint64_t number_in(const std::string& field) {
 /// Of the fields that the export reads. @return nothing when there is no such user
 std::optional<domain::User> user_in(const std::vector<std::string>& fields) {
     if (fields[export_fields::settings].empty()) return std::nullopt;
-    const auto packed =
-        static_cast<std::uint32_t>(number_in(fields[export_fields::settings]));
+    const auto packed = static_cast<std::uint32_t>(number_in(fields[export_fields::settings]));
     const auto settings = domain::Settings::unpack(packed);
     if (!settings) throw store::Corrupt("settings of an unknown format");
     domain::User user;
@@ -168,8 +167,7 @@ Awaitable<void> Exporter::write_credential(const std::string& digest) {
 }
 
 Awaitable<void> Exporter::write_account(const std::string& login) {
-    const std::optional<store::PanelAccount> account =
-        co_await credentials_.panel_account(login);
+    const std::optional<store::PanelAccount> account = co_await credentials_.panel_account(login);
     if (!account || !is_wanted(account->tenant)) co_return;
     JsonText text;
     text.begin_object().key("panel_account").begin_object().member("tenant", account->tenant);

@@ -53,8 +53,7 @@ void append_failures(JsonText& text, const std::string& field) {
     const auto last = static_cast<std::int64_t>(packed.number());
     text.member("failures", count);
     text.member(
-        "failed_at",
-        platform::rfc3339(platform::UnixMillis{std::chrono::milliseconds{last}}));
+        "failed_at", platform::rfc3339(platform::UnixMillis{std::chrono::milliseconds{last}}));
 }
 
 void append_totp(JsonText& text, const TotpFactor& factor, const std::vector<std::string>& fields) {

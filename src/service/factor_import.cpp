@@ -178,8 +178,8 @@ Awaitable<Result<FactorImporter::Plan>> FactorImporter::plan(const ImportedFacto
     if (fields[Field::settings].empty()) co_return unknown_user(line.user);
     for (std::size_t i = 0; i < fields.size(); ++i)
         plan.changes.push_back({field_names()[i], fields[i], fields[i]});
-    const auto stored = domain::Settings::unpack(
-        static_cast<std::uint32_t>(std::stoul(fields[Field::settings])));
+    const auto stored =
+        domain::Settings::unpack(static_cast<std::uint32_t>(std::stoul(fields[Field::settings])));
     if (!stored) throw store::Corrupt("settings of an unknown format");
     FieldChange& failures = plan.changes[Field::email_failures];
     if (line.email && line.email->count > 0 && failures.before.empty())
@@ -215,8 +215,7 @@ Awaitable<Result<std::string>> FactorImporter::user_of(
     const ImportedMigration& line, const domain::MigratedEntry& entry) {
     if (const auto address = domain::EmailAddress::parse(entry.account)) {
         const std::string digest = address_digest(*address, line.tenant, vault_);
-        const std::vector<std::string> found =
-            co_await users_.find_by_address(line.tenant, digest);
+        const std::vector<std::string> found = co_await users_.find_by_address(line.tenant, digest);
         if (found.size() == 1) co_return found.front();
     }
     const UserRef same{line.tenant, entry.account};

@@ -170,8 +170,9 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
             view.last_used = time_of(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
     }
     const std::span<const std::string> slots = std::span(fields).last(FactorStore::passkeys.size());
-    const std::vector<Passkey> passkeys =
-        bound.contains(FactorType::passkey) ? passkeys_.opened(user, slots) : std::vector<Passkey>();
+    const std::vector<Passkey> passkeys = bound.contains(FactorType::passkey)
+                                              ? passkeys_.opened(user, slots)
+                                              : std::vector<Passkey>();
     for (const Passkey& passkey : passkeys) {
         const FactorView bare = view_of(passkey);
         FactorView& view = add(FactorType::passkey, failures_of(fields[6]));

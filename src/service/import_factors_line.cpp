@@ -75,9 +75,9 @@ void read_secret(FieldReader& in, std::string_view secret, ImportedTotp& totp) {
 }
 
 ImportedTotp read_totp(FieldReader& in) {
-    static constexpr std::string_view known[] = {
-        "uri",       "secret", "algorithm", "digits",   "period",   "label", "created_at",
-        "last_step", "drift",  "strong",    "failures", "failed_at"};
+    static constexpr std::string_view known[] = {"uri",    "secret", "algorithm",  "digits",
+                                                 "period", "label",  "created_at", "last_step",
+                                                 "drift",  "strong", "failures",   "failed_at"};
     in.refuse_others(known);
     ImportedTotp totp;
     const auto uri = in.maybe_text("uri");
@@ -140,8 +140,8 @@ ImportedRecovery read_recovery(FieldReader& in) {
 } // namespace
 
 Result<ImportedFactors> read_factors_line(const json::object& object) {
-    static constexpr std::string_view known[] = {
-        "tenant", "user", "email", "totp", "recovery_codes", "passkeys"};
+    static constexpr std::string_view known[] = {"tenant", "user",           "email",
+                                                 "totp",   "recovery_codes", "passkeys"};
     FieldReader in(object, "factors");
     in.refuse_others(known);
     ImportedFactors line;

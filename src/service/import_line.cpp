@@ -38,8 +38,7 @@ std::optional<domain::FactorSet> read_set(FieldReader& in, std::string_view name
 
 void read_mfa(FieldReader& in, store::UserRecord& record) {
     static constexpr std::string_view known[] = {
-        "allowed",        "enabled",     "change_restricted",
-        "last_auth_time", "own_setting", "version"};
+        "allowed", "enabled", "change_restricted", "last_auth_time", "own_setting", "version"};
     in.refuse_others(known);
     record.allowed = read_set(in, "allowed");
     record.enabled = read_set(in, "enabled");
@@ -55,8 +54,8 @@ void read_mfa(FieldReader& in, store::UserRecord& record) {
 }
 
 Result<ImportLine> read_user(const json::object& object) {
-    static constexpr std::string_view known[] = {"tenant", "id",  "email", "email_verified",
-                                                 "locale", "mfa"};
+    static constexpr std::string_view known[] = {"tenant",         "id",     "email",
+                                                 "email_verified", "locale", "mfa"};
     FieldReader in(object, "user");
     in.refuse_others(known);
     ImportedUser user;

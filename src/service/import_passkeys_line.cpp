@@ -27,8 +27,8 @@ std::string read_bytes(FieldReader& in, std::string_view name, std::size_t min, 
     auto bytes = platform::from_base64url(in.text(name));
     if (bytes && bytes->size() >= min && bytes->size() <= max) return std::move(*bytes);
     in.invalid(
-        name, "must be " + std::to_string(min) + " to " + std::to_string(max) +
-                  " bytes in base64url");
+        name,
+        "must be " + std::to_string(min) + " to " + std::to_string(max) + " bytes in base64url");
     return {};
 }
 
@@ -57,9 +57,9 @@ platform::Attestation read_attestation(FieldReader& in) {
 
 ImportedPasskey read_passkey(FieldReader& in) {
     static constexpr std::string_view known[] = {
-        "credential_id", "public_key",   "user_handle", "rp_id",           "aaguid",
-        "transports",    "label",        "created_at",  "last_used_at",    "sign_count",
-        "backed_up",     "strong",       "attestation", "backup_eligible"};
+        "credential_id", "public_key", "user_handle", "rp_id",          "aaguid",
+        "transports",    "label",      "created_at",  "last_used_at",   "sign_count",
+        "backed_up",     "strong",     "attestation", "backup_eligible"};
     in.refuse_others(known);
     ImportedPasskey line;
     Passkey& passkey = line.passkey;

@@ -45,8 +45,8 @@ private:
 template <class Job, class Handler>
 void run_on(asio::thread_pool& threads, Job job, std::string secret, Handler handler) {
     asio::post(
-        threads, [job = std::move(job), secret = std::move(secret),
-                  handler = std::move(handler)]() mutable {
+        threads,
+        [job = std::move(job), secret = std::move(secret), handler = std::move(handler)]() mutable {
             std::exception_ptr thrown;
             std::size_t result = 0;
             try {

@@ -307,8 +307,9 @@ Result<domain::Permissions> read_permissions(
 }
 
 Result<TenantDefinition> read_tenant(const json::object& object, const std::string& path) {
-    static constexpr std::string_view known[] = {"id",     "name",     "allowed", "default", "jwt",
-                                                 "limits", "webauthn", "mail",    "options", "xsolla"};
+    static constexpr std::string_view known[] = {"id",      "name",   "allowed",  "default",
+                                                 "jwt",     "limits", "webauthn", "mail",
+                                                 "options", "xsolla"};
     FieldReader in(object, path);
     in.refuse_others(known);
     TenantDefinition definition;

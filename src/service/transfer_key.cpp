@@ -125,8 +125,8 @@ Result<TransferKey> TransferKey::of(const json::object& header, const TransferSe
     if (!key.aead_.open(check, key.place(check_kind)))
         return domain::refuse(
             Code::invalid, "encryption",
-            "was not made with this " + std::string(
-                recipe.kind == Kind::passphrase ? "passphrase" : "key file"));
+            "was not made with this " +
+                std::string(recipe.kind == Kind::passphrase ? "passphrase" : "key file"));
     return key;
 }
 

@@ -14,6 +14,10 @@
 /// each blocks. They throw what keeps them from starting, and return the exit status.
 namespace mfad::app {
 
+/// What an export is encrypted with.
+using service::read_transfer_key_file;
+using service::TransferSecret;
+
 /// `mfad import FILE`: applies what is right, names every line that is not on `err`; 1 when there
 /// was one.
 /// @param name  of the file, for messages
@@ -24,9 +28,9 @@ int import_file(
     bool progress, service::TransferKeys::Ask secret);
 
 struct ExportWish {
-    std::string tenant; ///< empty: all
-    bool factors = false; ///< takes a secret
-    const service::TransferSecret* secret = nullptr; ///< null: nothing is encrypted
+    std::string tenant;                     ///< empty: all
+    bool factors = false;                   ///< takes a secret
+    const TransferSecret* secret = nullptr; ///< null: nothing is encrypted
 };
 
 /// `mfad export`: NDJSON for `mfad import`; 1 when the tenant is not there.

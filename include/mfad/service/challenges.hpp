@@ -70,8 +70,7 @@ public:
 
     /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
-        const domain::UserRef& user, const ChallengeWish& wish,
-        const domain::RelyingParty& party);
+        const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party);
 
     /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
     /// is no token of ours

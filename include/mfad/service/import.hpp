@@ -40,9 +40,9 @@ domain::Result<ImportLine> read_import_line(std::string_view text);
 /// In which order the lines of a file are applied, whatever their places in it: each needs what
 /// those of the passes before it made.
 enum class ImportPass : std::uint8_t {
-    keys,    ///< of encrypted lines (service/transfer_key.hpp)
+    keys, ///< of encrypted lines (service/transfer_key.hpp)
     tenants,
-    users,   ///< and credentials, panel accounts, and what cannot be read
+    users, ///< and credentials, panel accounts, and what cannot be read
     factors,
 };
 inline constexpr std::size_t import_passes = 4;

@@ -23,8 +23,8 @@ struct ChallengeRef {
 
 struct ChallengeOrder {
     std::chrono::milliseconds lifetime{0};
-    domain::FactorSet wanted;   ///< empty: any
-    domain::FactorSet too_weak; ///< for what is demanded
+    domain::FactorSet wanted;        ///< empty: any
+    domain::FactorSet too_weak;      ///< for what is demanded
     std::vector<std::string> fields; ///< of his record, handed out when a passkey may pass it
 };
 

@@ -49,8 +49,8 @@ struct RemovalOrder {
     bool forget_authentication = false;
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
-    std::vector<std::string> fields;   ///< at least one
-    std::string expected_field; ///< must begin with this, or `none_bound`; empty: nothing
+    std::vector<std::string> fields; ///< at least one
+    std::string expected_field;      ///< must begin with this, or `none_bound`; empty: nothing
     std::string expected_begin;
     std::vector<std::string> others; ///< while one of these fields is there, the factors stay bound
 };
@@ -70,8 +70,8 @@ public:
     static constexpr const char* totp_step = "S";    ///< last step that was accepted
     static constexpr const char* totp_pending = "N"; ///< sealed key that waits for its first code
     static constexpr const char* recovery_codes = "R";
-    static constexpr const char* imported_codes = "H"; ///< sealed hashes, made elsewhere
-    static constexpr const char* used_codes = "V";     ///< marks of used recovery codes
+    static constexpr const char* imported_codes = "H";  ///< sealed hashes, made elsewhere
+    static constexpr const char* used_codes = "V";      ///< marks of used recovery codes
     static constexpr const char* passkey_pending = "W"; ///< sealed offer of a passkey
     /// A passkey each; a user has no more than there are fields.
     static constexpr std::array<const char*, 10> passkeys{"P0", "P1", "P2", "P3", "P4",

@@ -3,8 +3,8 @@
 -- settings nor policy count: what comes of them at sign-in is decided there. Nobody is told.
 --
 -- KEYS  his record, the tenant's rules in his partition
--- ARGV  1 factors that are bound afterwards (bits)  2.. three each: a field of his record, its value as it was read ("" for
---       none), the value that it gets ("" for none)
+-- ARGV  1 factors that are bound afterwards (bits)  2.. three each: a field of his record, its value as it was read (""
+--       for none), the value that it gets ("" for none)
 -- Returns  0 done, 1 no such tenant, 2 no such user, 11 something else by now
 local DONE, NO_TENANT, NO_USER, OUTDATED = 0, 1, 2, 11
 if call('EXISTS', KEYS[2]) == 0 then return NO_TENANT end

@@ -3,8 +3,8 @@
 -- another worker is not ours to settle. What became of the mail of a link is noted with the link. An operator moves and
 -- removes jobs that are not leased in the same way.
 --
--- KEYS  leased, or where else the job lies; where the job goes (due mails of its class, or dead), unless it is done; last, with a note: the link, and
---       what happened to it
+-- KEYS  leased, or where else the job lies; where the job goes (due mails of its class, or dead), unless it is done;
+--       last, with a note: the link, and what happened to it
 -- ARGV  1 job  2 job as it goes on  3 score there: when it is due, ms, or when it died, ms; "" when it is done
 --       4 note: what became of a link's mail (lib/link.lua), "" for none
 -- Returns  1 settled, 0 not ours any more

@@ -121,8 +121,7 @@ BOOST_AUTO_TEST_SUITE(transfer_key)
 
 BOOST_AUTO_TEST_CASE(what_is_sealed_opens_with_the_same_secret_alone) {
     const auto secret_of = [](char c) {
-        return TransferSecret{
-            TransferSecret::Kind::key_file, platform::Secret(std::string(32, c))};
+        return TransferSecret{TransferSecret::Kind::key_file, platform::Secret(std::string(32, c))};
     };
     const TransferSecret right = secret_of('a'), wrong = secret_of('b');
     TransferKey key = TransferKey::make(right);
