@@ -76,8 +76,7 @@ Awaitable<Result<Attempt>> Challenges::verify_imported(
             store::FactorStore::imported_codes, seal_imported_codes(codes, challenge.user, vault_));
         values.emplace_back(store::FactorStore::used_codes, used.bytes());
     }
-    const Attempt attempt =
-        co_await challenges_.finish(challenge, factor, id, found, values, owed);
+    const Attempt attempt = co_await challenges_.finish(challenge, factor, id, found, values, owed);
     if (!at) co_return at.error();
     co_return attempt;
 }

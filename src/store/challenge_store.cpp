@@ -154,7 +154,7 @@ Awaitable<std::optional<ChallengeRecord>> ChallengeStore::read(
     fence_command.arg(context_.keys().fence(partition));
     redis::Command command("HMGET");
     command.arg(context_.keys().challenge(partition, id));
-    for (const char* field : {"t", "u", "f", "x", "w", "d", "n", "m", "b"})
+    for (const char* field : {"t", "u", "f", "x", "w", "d", "n", "m", "b", "a"})
         command.arg(field);
     const auto [fence, fields] = co_await context_.exec(fence_command, command);
     if (fields.at(0).is_nil() || fields.at(3).is_nil()) co_return std::nullopt;
@@ -170,8 +170,14 @@ Awaitable<std::optional<ChallengeRecord>> ChallengeStore::read(
     if (const auto passed = number(fields.at(5)); passed != 0) record.passed = time_of(passed);
     record.codes_sent = static_cast<unsigned>(number(fields.at(6)));
     record.mail = static_cast<CodeMail>(number(fields.at(7)));
+    record.code_address = fields.at(9).text_or_nil().value_or("");
     record.fenced = number(fields.at(8)) < number(fence.view());
     co_return record;
+}
+
+Awaitable<std::optional<ChallengeRecord>> ChallengeStore::read(
+    const domain::UserRef& user, const std::string& id) const {
+    return read(context_.keys().partition(user), id);
 }
 
 } // namespace mfad::store

@@ -9,6 +9,7 @@
 #include "mfad/service/addresses.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/mail_job.hpp"
+#include "mfad/store/challenge_store.hpp"
 #include "mfad/worker/retry_policy.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -74,8 +75,8 @@ public:
         asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
         service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
         MailEvents events)
-        : executor_(context.get_executor()), jobs_(store), users_(store), tenants_(tenants),
-          vault_(vault), transport_(transport), options_(std::move(options)),
+        : executor_(context.get_executor()), jobs_(store), users_(store), challenges_(store),
+          tenants_(tenants), vault_(vault), transport_(transport), options_(std::move(options)),
           events_(std::move(events)), bell_(executor_), idle_(executor_) {}
 
     void start() {
@@ -191,8 +192,9 @@ private:
         }
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
         std::optional<domain::EmailAddress> address;
-        if (contact && (!job->is_of_link() || contact->current_link == job->link_id))
-            address = co_await address_of(*job, *contact);
+        bool wanted = contact.has_value();
+        if (wanted) wanted = co_await is_wanted(*job, *contact, now);
+        if (wanted) address = co_await address_of(*job, *contact);
         if (!address) {
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
@@ -204,6 +206,17 @@ private:
         envelope.data = mail::render(message);
         const Delivery delivery = co_await deliver(std::move(envelope));
         co_await settle(queued, std::move(*job), delivery, time.now());
+    }
+
+    /// Whether a link or code is of use yet: its link has not been superseded; its challenge is
+    /// open, and of the address that is stored now.
+    Awaitable<bool> is_wanted(
+        const MailJob& job, const store::Contact& contact, platform::UnixMillis now) {
+        if (job.is_of_link()) co_return contact.current_link == job.link_id;
+        if (job.kind != MailJob::Kind::sign_in_code) co_return true;
+        const auto challenge = co_await challenges_.read(job.user, job.link_id);
+        co_return challenge && !challenge->passed && !challenge->fenced && now < challenge->ends &&
+            challenge->code_address == contact.address.digest;
     }
 
     /// Where it goes: to the address that is stored now, but that it was changed is told to the one
@@ -327,6 +340,7 @@ private:
     runtime::Executor executor_;
     store::JobStore jobs_;
     store::UserStore users_;
+    store::ChallengeStore challenges_;
     service::TenantSource& tenants_;
     service::Vault& vault_;
     mail::Transport& transport_;

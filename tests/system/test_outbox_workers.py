@@ -6,6 +6,7 @@ from harness import code_in, link_in, text_of, wait_for
 from mail_server import parsed
 from mail_site import mail_site
 from outbox import listed
+from sign_in import SignIn
 from world import World
 
 
@@ -49,6 +50,25 @@ def test_a_worker_beside_a_server_sends_what_that_owes(site, server, world):
     site.start("worker")
     message, = site.mail.wait_for_mail(world.address("1"))
     assert link_in(parsed(message)) == link
+
+
+def test_a_code_that_is_of_no_use_any_more_is_not_sent(site, server, world):
+    users = {number: SignIn(world, site.redis.connection(), number) for number in "123"}
+    tokens = {}
+    for number, user in users.items():
+        user.enable("email", "recovery_code")
+        [code, *_] = user.recovery_codes()
+        tokens[number] = (user.challenge(), code)
+        assert user.send(tokens[number][0]).status == 202
+    assert users["1"].verify(tokens["1"][0], "recovery_code", tokens["1"][1]).status == 200  # passed by other means
+    moved = world.native("PUT", "users/2", {"email": "elsewhere@users.example"})
+    assert moved.status == 200
+    site.start("worker")
+    message, = [mail for mail in site.mail.wait_for_mail(world.address("3"), 2) if "code" in parsed(mail)["Subject"]]
+    assert code_in(parsed(message))
+    wait_for(lambda: site.queue.unsettled() == 0, "the end of all that is owed")
+    codes = [mail for mail in site.mail.taken() if "Your code" in parsed(mail)["Subject"]]
+    assert codes == [message]
 
 
 def test_two_workers_send_each_mail_once(tmp_path):

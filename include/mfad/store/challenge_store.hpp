@@ -115,7 +115,8 @@ struct ChallengeRecord {
     std::optional<platform::UnixMillis> passed;
     unsigned codes_sent = 0;
     CodeMail mail = CodeMail::none;
-    bool fenced = false; ///< over, since the store was started anew after it was opened
+    std::string code_address; ///< digest of the address that the last code went to
+    bool fenced = false;      ///< over, since the store was started anew after it was opened
 };
 
 /// Challenges, and the attempts to pass them.
@@ -124,8 +125,9 @@ public:
     using FieldValues = std::vector<std::pair<std::string, std::string>>;
     enum class Found : std::uint8_t { wrong = 0, right = 1, spent = 2, no_verdict = 3 };
 
-    /// @param tries wrong ones that end a challenge
-    ChallengeStore(const Context& context, unsigned tries) : context_(context), tries_(tries) {}
+    /// @param tries wrong ones that end a challenge; only reading does without
+    explicit ChallengeStore(const Context& context, unsigned tries = 0)
+        : context_(context), tries_(tries) {}
 
     runtime::Awaitable<ChallengeOpened> open(
         const ChallengeRef& challenge, const ChallengeOrder& order) const;
@@ -153,6 +155,8 @@ public:
 
     runtime::Awaitable<std::optional<ChallengeRecord>> read(
         unsigned partition, const std::string& id) const;
+    runtime::Awaitable<std::optional<ChallengeRecord>> read(
+        const domain::UserRef& user, const std::string& id) const;
 
 private:
     const Context& context_;

@@ -1,4 +1,4 @@
--- uses: call clock settings user audit
+-- uses: call clock gcra settings user audit notice
 -- Binds a factor that was proved, or renews one: what is stored of it, and with it the notice to its user.
 --
 -- KEYS  his record, the tenant's rules in his partition, due notices, the audit stream
@@ -8,7 +8,8 @@
 -- Returns  status (domain::ChangeStatus; 10 what was pending is gone), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NOT_ALLOWED, STALE, GONE = 0, 1, 2, 4, 7, 9, 10
 local factor, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
-local now_ms = floor(now_us() / 1000)
+local now = now_us()
+local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
 if not rules then return { NO_TENANT, 0, 0 } end
 local user = read_user(KEYS[1], rules)
@@ -27,5 +28,5 @@ call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
 if factor == RECOVERY_CODE then call('HDEL', KEYS[1], 'H') end
 if ARGV[6] ~= '' then call('HDEL', KEYS[1], ARGV[6]) end
 audit(KEYS[4], ARGV[8], 'factor_added', factor)
-if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[5]) end
+if band(user.marks, ADDRESS) ~= 0 then owe_notice(KEYS[1], KEYS[3], ARGV[5], now) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }

@@ -1,4 +1,4 @@
--- uses: call clock settings user audit
+-- uses: call clock gcra settings user audit notice
 -- Unbinds factors, and with them the notice to their user. A reset takes his remembered devices, too.
 --
 -- KEYS  his record, the tenant's rules in his partition, due notices, his remembered devices, the audit stream
@@ -10,7 +10,8 @@
 -- Returns  status (domain::ChangeStatus; 5 none is bound), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NONE_BOUND, STALE = 0, 1, 2, 4, 5, 9
 local factors, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
-local now_ms = floor(now_us() / 1000)
+local now = now_us()
+local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
 if not rules then return { NO_TENANT, 0, 0 } end
 local user = read_user(KEYS[1], rules)
@@ -39,5 +40,5 @@ else
     if band(factors, factor) ~= 0 then audit(KEYS[5], ARGV[8], 'factor_removed', factor) end
   end
 end
-if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[6]) end
+if band(user.marks, ADDRESS) ~= 0 then owe_notice(KEYS[1], KEYS[3], ARGV[6], now) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }
