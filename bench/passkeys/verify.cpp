@@ -62,6 +62,7 @@ bool verifies(Case& one) {
     const auto parsed = parse_assertion_credential(one.credential);
     if (!parsed) return false;
     one.stored.credential_id = parsed->id;
+    one.stored.user_handle = parsed->user_handle.value_or("");
     one.expected.allowed_credentials = {parsed->id};
     return verify_assertion(*parsed, one.stored, one.expected).has_value();
 }
