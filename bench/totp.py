@@ -14,6 +14,7 @@ import pathlib
 import re
 import secrets
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -44,7 +45,7 @@ class TotpBench(Bench):
             def put(**entry):
                 out.write(json.dumps(entry) + "\n")
 
-            put(tenant={"id": TENANT, "limits": {"native": "100000000/1m"}})
+            put(tenant={"id": TENANT, "limits": {"native": "3600000/1h"}})
             put(credential={"tenant": TENANT, "kind": "server", "secret": self.server_key})
             for u in range(1, self.options.rounds * self.options.requests + PAIRS + 1):
                 self.secrets[u] = secret = base64.b32encode(secrets.token_bytes(20)).decode()
@@ -102,10 +103,14 @@ class TotpBench(Bench):
                                 for method, path, body, fields in requests))
         environment = {**os.environ, "MFAD_BENCH_REQUESTS": str(file), "MFAD_BENCH_THREADS": "1"}
         before = [sum(map(cpu_seconds, pids or [])) for pids in (target.server, target.store)]
-        done = subprocess.run(["wrk", "-t1", f"-c{self.options.connections}", "-d60s", "-s", str(ROOT / "bench/once.lua"),
-                               f"http://127.0.0.1:{target.port}"], env=environment, capture_output=True, text=True, check=True)
+        wrk = subprocess.Popen(["wrk", "-t1", f"-c{self.options.connections}", "-d60s", "-s", str(ROOT / "bench/once.lua"),
+                                f"http://127.0.0.1:{target.port}"], env=environment, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        wrk.stderr.readline()
         after = [sum(map(cpu_seconds, pids or [])) for pids in (target.server, target.store)]
-        good, micros, bad = map(int, re.search(r"RESULT (.*)", done.stdout)[1].split())
+        wrk.send_signal(signal.SIGINT)
+        done = wrk.communicate()[0]
+        good, micros, bad = map(int, re.search(r"RESULT (.*)", done)[1].split())
         if bad or good != len(requests):
             raise SystemExit(f"{target.name}: {good} of {len(requests)} passed, {bad} did not")
         server, store = ((b - a) * 1e6 / good for a, b in zip(before, after))
