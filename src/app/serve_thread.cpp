@@ -98,12 +98,17 @@ public:
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
-          factors(store, vault, shared.wake_worker), metrics(shared.metrics, shared.routes),
+          factors(store, vault, shared.wake_worker),
+          visits(store, sources, vault, enrollment, challenges),
+          recovery(store, vault, enrollment, recovery_options(config), shared.wake_worker),
+          metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
                tokens, challenges, factors, shared.public_url},
-              {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
+              {enrollment, visits, challenges, factors, recovery, shared.wake_worker,
+               origin_of(shared.public_url)},
+              metrics,
               config.log.requests),
           server(context, server_options(shared, threads), front) {}
 
@@ -133,6 +138,8 @@ public:
     service::TenantAdmin tenant_admin;
     service::Challenges challenges;
     service::Factors factors;
+    service::Visits visits;
+    service::Recovery recovery;
     RequestMetrics metrics;
     Front front;
     http::Server server;

@@ -151,6 +151,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     store::ChallengeOrder order;
     order.lifetime = options_.lifetime;
     order.wanted = wish.factors;
+    order.recovers = wish.recovers;
     if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
@@ -233,36 +234,46 @@ Awaitable<Attempt> Challenges::verify_totp(
     co_return co_await challenges_.finish(challenge, FactorType::totp, id, found, values);
 }
 
-Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, bool strong, platform::UnixMillis at) const {
+Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
     Passed passed;
-    passed.factor = factor;
-    passed.methods = methods_of(factor);
-    passed.level = strong ? "aal2" : "aal1";
-    passed.at = at;
+    passed.factor = proved.factor;
+    passed.methods = methods_of(proved.factor);
+    passed.level = proved.strong ? "aal2" : "aal1";
+    passed.at = proved.at;
     passed.lifetime = tokens_.lifetime();
-    const Proof proof{challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
-    Result<std::string> token = tokens_.issue(proof, at);
+    const Proof proof{user.tenant, user.user, passed.methods, passed.level, proved.at};
+    Result<std::string> token = tokens_.issue(proof, proved.at);
     if (!token) return token.error();
     passed.access_token = std::move(*token);
     return passed;
 }
 
-Awaitable<Result<Passed>> Challenges::verify(
+Awaitable<Result<Proved>> Challenges::prove(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
     const std::optional<ChallengeRef> challenge = find(token, tenant);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
-    bool strong = false;
+    Proved proved;
+    proved.factor = factor;
     Attempt attempt;
     if (factor == FactorType::totp)
-        attempt = co_await verify_totp(*challenge, *typed_text, strong);
+        attempt = co_await verify_totp(*challenge, *typed_text, proved.strong);
     else
         attempt = co_await verify_stored(*challenge, factor, *typed_text);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
-    co_return passed(*challenge, factor, strong, attempt.now);
+    proved.at = attempt.now;
+    co_return proved;
+}
+
+Awaitable<Result<Passed>> Challenges::verify(
+    std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
+    const Result<Proved> proved = co_await prove(token, tenant, factor, code);
+    if (!proved) co_return proved.error();
+    const std::optional<domain::UserRef> user = holder(token);
+    if (!user) co_return domain::refuse(Code::expired);
+    co_return passed(*user, *proved);
 }
 
 Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(

@@ -61,7 +61,9 @@ store::MailClass MailJob::mail_class() const {
     case Kind::factor_added:
     case Kind::factor_removed:
     case Kind::factors_reset:
-    case Kind::recovery_code_used: break;
+    case Kind::recovery_code_used:
+    case Kind::reset_scheduled:
+    case Kind::reset_due: break;
     }
     return store::MailClass::notice;
 }
@@ -75,6 +77,8 @@ std::string_view to_string(MailJob::Kind kind) {
     case MailJob::Kind::factor_removed: return "factor_removed";
     case MailJob::Kind::factors_reset: return "factors_reset";
     case MailJob::Kind::recovery_code_used: return "recovery_code_used";
+    case MailJob::Kind::reset_scheduled: return "reset_scheduled";
+    case MailJob::Kind::reset_due: return "reset_due";
     }
     return {};
 }

@@ -48,7 +48,7 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     redis::Command command = redis::Command::eval(scripts::open_challenge, 3);
     append_keys(command, context_.keys(), challenge);
     command.arg(challenge.user.tenant).arg(challenge.user.user).arg(order.lifetime.count());
-    command.arg(order.wanted.bits()).arg(order.too_weak.bits());
+    command.arg(order.wanted.bits()).arg(order.too_weak.bits()).arg(order.recovers ? 1 : 0);
     const redis::Reply reply = co_await context_.eval(scripts::open_challenge, command);
     ChallengeOpened opened;
     opened.outcome = static_cast<ChallengeOpened::Outcome>(reply.at(0).integer());

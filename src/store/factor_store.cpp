@@ -56,7 +56,9 @@ Awaitable<FactorOutcome> FactorStore::put(
     const domain::UserRef& user, const FactorOrder& order) const {
     redis::Command command = redis::Command::eval(scripts::put_factor, 3);
     append_keys(command, context_.keys(), user);
-    command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
+    const int asker = order.invited ? 2 : 1;
+    command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? asker : 0);
+    command.arg(proof_age_ms());
     command.arg(order.enable ? 1 : 0).arg(order.notice);
     command.arg(order.pending_field).arg(order.pending_value);
     for (const auto& [field, value] : order.values)
@@ -70,7 +72,8 @@ Awaitable<FactorOutcome> FactorStore::remove(
     redis::Command command = redis::Command::eval(scripts::remove_factors, 3);
     append_keys(command, context_.keys(), user);
     command.arg(order.factors.bits()).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
-    command.arg(order.disable.bits()).arg(order.forget_authentication ? 1 : 0).arg(order.notice);
+    const int authentication = order.authenticated ? 2 : order.forget_authentication ? 1 : 0;
+    command.arg(order.disable.bits()).arg(authentication).arg(order.notice);
     command.arg(order.must_be_bound ? 1 : 0);
     for (const std::string& field : order.fields)
         command.arg(field);

@@ -3,6 +3,8 @@
 #include "decode.hpp"
 #include "scripts.hpp"
 
+#include "mfad/domain/settings_change.hpp"
+
 namespace mfad::store {
 namespace {
 
@@ -36,6 +38,10 @@ void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
     command.arg(policy.period.count()).arg(policy.limit);
 }
 
+std::int64_t proof_age_ms() {
+    return std::chrono::milliseconds(domain::proof_age).count();
+}
+
 } // namespace
 
 Awaitable<std::optional<domain::UserRef>> LinkStore::owner(const LinkRef& link) const {
@@ -63,6 +69,8 @@ Awaitable<Link> LinkStore::read(
     if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
     found.mail = static_cast<LinkMail>(reply.at(5).integer());
     found.factors = domain::FactorSet::from_bits(static_cast<unsigned>(reply.at(6).integer()));
+    constexpr int server = 2; // BY_SERVER of scripts/lib/link_record.lua
+    found.by_server = reply.at(7).integer() == server;
     co_return found;
 }
 
@@ -76,7 +84,7 @@ Awaitable<CodeSent> LinkStore::send_code(
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);
     append_policy(command, order.budget);
-    command.arg(order.job);
+    command.arg(order.job).arg(static_cast<int>(order.asker)).arg(proof_age_ms());
     const redis::Reply reply = co_await context_.eval(scripts::send_code, command);
     CodeSent sent;
     sent.state = static_cast<LinkState>(reply.at(0).integer());
@@ -88,12 +96,12 @@ Awaitable<CodeSent> LinkStore::send_code(
 
 Awaitable<CodeChecked> LinkStore::verify_code(
     const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-    unsigned tries) const {
+    unsigned tries, CodeAsker asker) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::verify_code, 4);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     append_link(command, keys, link);
-    command.arg(link.id).arg(tries);
+    command.arg(link.id).arg(tries).arg(static_cast<int>(asker)).arg(proof_age_ms());
     for (const std::string& digest : digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);

@@ -52,6 +52,11 @@ constexpr Templates recovery_code_used_mail{{
     {"de", templates::recovery_code_used_de_txt, templates::recovery_code_used_de_html},
 }};
 
+constexpr Templates reset_scheduled_mail{{
+    {"en", templates::reset_scheduled_en_txt, templates::reset_scheduled_en_html},
+    {"de", templates::reset_scheduled_de_txt, templates::reset_scheduled_de_html},
+}};
+
 const Templates& templates_of(Kind kind) {
     switch (kind) {
     case Kind::enrollment_link: return enrollment_link_mail;
@@ -61,6 +66,8 @@ const Templates& templates_of(Kind kind) {
     case Kind::factor_removed: return factor_removed_mail;
     case Kind::factors_reset: return factors_reset_mail;
     case Kind::recovery_code_used: return recovery_code_used_mail;
+    case Kind::reset_scheduled: return reset_scheduled_mail;
+    case Kind::reset_due: break; // no mail
     }
     throw std::logic_error("a kind of mail without a template");
 }

@@ -43,6 +43,13 @@ mail::Mailbox sender_of(const domain::Tenant* tenant, const mail::Mailbox& fallb
     return own ? *own : fallback;
 }
 
+/// Whether the link of a mail is still the user's; a code may come in the visit that it began.
+bool is_wanted(const MailJob& job, const store::Contact& contact) {
+    const std::string& current = contact.current_link;
+    return current == job.link_id ||
+           (job.kind == MailJob::Kind::enrollment_code && current == "+" + job.link_id);
+}
+
 } // namespace
 
 std::string_view to_string(MailOutcome outcome) {
@@ -72,10 +79,10 @@ class MailWorker::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(
         asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
-        service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
-        MailEvents events)
+        service::Vault& vault, service::Recovery& recovery, mail::Transport& transport,
+        MailWorkerOptions options, MailEvents events)
         : executor_(context.get_executor()), jobs_(store), users_(store), tenants_(tenants),
-          vault_(vault), transport_(transport), options_(std::move(options)),
+          vault_(vault), recovery_(recovery), transport_(transport), options_(std::move(options)),
           events_(std::move(events)), bell_(executor_), idle_(executor_) {}
 
     void start() {
@@ -189,9 +196,16 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::expired, age);
         }
+        if (job->kind == MailJob::Kind::reset_due) {
+            const bool done = co_await recovery_.execute(*job);
+            co_await jobs_.finish(queued);
+            if (done) wake();
+            const auto outcome = done ? MailOutcome::delivered : MailOutcome::superseded;
+            co_return settled(queued, outcome, milliseconds{0}); // it was meant to wait
+        }
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
         std::optional<domain::EmailAddress> address;
-        if (contact && (!job->is_of_link() || contact->current_link == job->link_id))
+        if (contact && (!job->is_of_link() || is_wanted(*job, *contact)))
             address = service::open_address(contact->address, job->user, vault_);
         if (!address) {
             co_await finish(queued, *job, LinkMail::dropped);
@@ -214,6 +228,8 @@ private:
         values.until = job.not_after;
         if (job.kind == MailJob::Kind::enrollment_link)
             values.link = service::enrollment_href(options_.public_url, job.secret);
+        else if (job.kind == MailJob::Kind::reset_scheduled)
+            values.link = service::cancel_href(options_.public_url, job.secret);
         else if (job.mail_class() == store::MailClass::notice)
             values.factors = job.secret;
         else
@@ -308,6 +324,7 @@ private:
     store::UserStore users_;
     service::TenantSource& tenants_;
     service::Vault& vault_;
+    service::Recovery& recovery_;
     mail::Transport& transport_;
     MailWorkerOptions options_;
     MailEvents events_;

@@ -6,6 +6,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from harness import PATIENCE, wait_for
 
@@ -99,6 +100,10 @@ class Browser:
 
     def tab(self):
         self.press(Keys.TAB)
+
+    def choose(self, selector, value):
+        """Of a list."""
+        Select(self.find(selector)).select_by_value(value)
 
     def enter(self):
         self.press(Keys.ENTER)

@@ -105,6 +105,10 @@ struct Config {
         Duration lifetime = std::chrono::minutes(10);
     } challenges{};
 
+    struct Recovery {
+        Duration reset_delay = std::chrono::hours(24);
+    } recovery{};
+
     struct Idempotency {
         Duration lifetime = std::chrono::hours(24);
         Duration secret_lifetime = std::chrono::minutes(10);

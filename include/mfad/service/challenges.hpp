@@ -28,6 +28,7 @@ struct ChallengeOptions {
 struct ChallengeWish {
     domain::FactorSet factors; ///< empty: any
     bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
+    bool recovers = false;     ///< lost factors: by a code by mail or a recovery code alone
 };
 
 /// The answer to "does this user need a second factor now?".
@@ -44,6 +45,13 @@ struct Passed {
     std::string level;                ///< `acr`
     platform::UnixMillis at{};        ///< `auth_time`
     std::chrono::seconds lifetime{0}; ///< of the token
+};
+
+/// A challenge that was passed, before anything is issued for it.
+struct Proved {
+    domain::FactorType factor = domain::FactorType::email;
+    bool strong = false; ///< worth more than AAL1
+    platform::UnixMillis at{};
 };
 
 struct CodeMailed {
@@ -86,6 +94,11 @@ public:
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);
 
+    /// The same without a token in the end, for who opened the challenge for himself.
+    runtime::Awaitable<domain::Result<Proved>> prove(
+        std::string_view token, std::string_view tenant, domain::FactorType factor,
+        std::string_view code);
+
     /// How a challenge stands. @return nothing when it is unknown, or another tenant's
     runtime::Awaitable<std::optional<store::ChallengeRecord>> status(
         std::string_view tenant, std::string_view id);
@@ -100,8 +113,7 @@ private:
     runtime::Awaitable<store::Attempt> verify_totp(
         const store::ChallengeRef& challenge, const std::string& code, bool& strong);
     domain::Result<Passed> passed(
-        const store::ChallengeRef& challenge, domain::FactorType factor, bool strong,
-        platform::UnixMillis at) const;
+        const domain::UserRef& user, const Proved& proved) const;
 
     store::Keys keys_;
     store::ChallengeStore challenges_;

@@ -47,6 +47,7 @@ struct FactorView {
 enum class Asker : std::uint8_t {
     host,    ///< a server's credential: exempt from restriction and proof
     himself, ///< the user's own credential
+    invited, ///< himself, where a server's link leads: restriction does not count, proof does
 };
 
 /// The factors of a user: binding, showing and removing them. One object a thread.
@@ -75,9 +76,11 @@ public:
     /// @return `wrong_code`, `invalid` (code) for what cannot be one, `expired` when nothing waits
     ///   (any more), `factor_not_allowed`, `restricted`, `proof_too_old`, `no_such_user`
     /// @param secret base32 text that has to be the key that waits, or `invalid` (secret)
+    /// @param label what its user calls it now; absent: as it was offered
     runtime::Awaitable<domain::Result<domain::MfaState>> confirm_totp(
         const domain::UserRef& user, std::string_view code, Asker asker,
-        std::optional<std::string_view> secret = std::nullopt);
+        std::optional<std::string_view> secret = std::nullopt,
+        std::optional<std::string_view> label = std::nullopt);
 
     /// Makes a new set of recovery codes, in place of any old one; they are shown once, here.
     runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(
@@ -92,11 +95,21 @@ public:
     /// stays, so that the user has to enroll anew.
     runtime::Awaitable<domain::Result<void>> reset(const domain::UserRef& user);
 
+    /// Unbinds what a user may have lost: everything but his address. He has just shown two other
+    /// methods of his, which counts as his last authentication.
+    runtime::Awaitable<domain::Result<void>> reset_lost(const domain::UserRef& user);
+
 private:
     store::FactorStore factors_;
     Vault& vault_;
     std::function<void()> wake_;
 };
+
+/// What a reset of lost factors unbinds, and the fields of the user's record that go with it.
+inline constexpr domain::FactorSet lost_factors = domain::FactorSet(domain::FactorType::totp) |
+                                                  domain::FactorType::passkey |
+                                                  domain::FactorType::recovery_code;
+std::vector<std::string> lost_factor_fields();
 
 /// The sealed key of a user's app, opened. @return nothing for an empty field
 /// @throws store::Corrupt for what we did not seal

@@ -24,6 +24,8 @@ struct MailJob {
         factor_removed,
         factors_reset,
         recovery_code_used,
+        reset_scheduled, ///< `secret` is the token that cancels it; of use until it is done
+        reset_due,       ///< no mail: the reset is to be done; `secret` is its id
     };
 
     std::string id; ///< 16 random bytes; names the job, and the message at every attempt

@@ -25,6 +25,7 @@ struct ChallengeOrder {
     std::chrono::milliseconds lifetime{0};
     domain::FactorSet wanted;   ///< empty: any
     domain::FactorSet too_weak; ///< for what is demanded
+    bool recovers = false;      ///< lost factors, by what is left: address and recovery codes
 };
 
 /// What became of the wish for a challenge. The values are those of `open_challenge.lua`.

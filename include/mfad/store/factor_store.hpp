@@ -33,6 +33,7 @@ struct FactorOutcome {
 struct FactorOrder {
     domain::FactorType factor = domain::FactorType::totp;
     bool by_himself = false; ///< restriction and fresh proof count
+    bool invited = false;    ///< and yet restriction does not: a server's link leads here
     bool enable = false;     ///< switched on as well
     std::string notice;      ///< sealed mail
     std::string pending_field;
@@ -45,6 +46,7 @@ struct RemovalOrder {
     domain::FactorSet disable;
     bool by_himself = false;
     bool forget_authentication = false;
+    bool authenticated = false; ///< by what led here: the last authentication is now
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
     std::vector<std::string> fields; ///< at least one

@@ -32,10 +32,10 @@ public:
     unsigned partition(const domain::UserRef& user) const;
 
     /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e
-    /// sealed address, h digest of the address, l locale, g id of the current link; arrival times
-    /// of limits: r writes and links (packed), c d codes. Of factors: T sealed TOTP key, S its last
-    /// step, N sealed pending one, R digests of recovery codes; F<bit> failures, M<bit> attempt in
-    /// flight of a type
+    /// sealed address, h digest of the address, l locale, g id of the current link, with a plus
+    /// before it when it was used; arrival times of limits: r writes and links (packed), c d codes.
+    /// Of factors: T sealed TOTP key, S its last step, N sealed pending one, R digests of recovery
+    /// codes; F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors is due, and its id (packed)
     std::string user(const domain::UserRef& user) const;
     /// set, kept with the user: digests of credentials that speak for him; some may be gone
     std::string credentials(const domain::UserRef& user) const;

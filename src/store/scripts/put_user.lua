@@ -1,7 +1,7 @@
 -- uses: call settings idempotency
 -- Creates a user or brings him up to date: what the tenant says of him (import, native API, provisioning from a token).
 -- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, the verification
--- of the old one, the proof that may have come from it, and failures with its codes.
+-- of the old one, the proof that may have come from it, failures with its codes, and a reset that the old one was told of.
 --
 -- KEYS  his record, the tenant's rules in his partition; with an idempotency key: its record
 -- ARGV  1 only if new (0, 1)  2 sealed address  3 digest of the address, "" for none, "=" as it is
@@ -79,7 +79,7 @@ if moved and digest ~= '' then
 end
 call('HSET', KEYS[1], unpack(fields))
 if moved and exists then
-  call('HDEL', KEYS[1], 'g', 'F1')
+  call('HDEL', KEYS[1], 'g', 'F1', 'Z')
   if digest == '' then call('HDEL', KEYS[1], 'e', 'h') end
 end
 if locale == '' and old_locale ~= '' then call('HDEL', KEYS[1], 'l') end

@@ -3,7 +3,7 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, due notices
 -- ARGV  1 factors that are unbound (bits)  2 asked by himself (0, 1: restriction and proof count)  3 age of proof ms
---       4 factors that are switched off (bits)  5 forget his last authentication (0, 1)  6 sealed job of the notice
+--       4 factors that are switched off (bits)  5 his last authentication (0 as it is, 1 forgotten, 2 now)  6 sealed job of the notice
 --       7 fails when none of them is bound (0, 1)  8.. fields of his record that go
 -- Returns  status (domain::ChangeStatus; 5 none is bound), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NONE_BOUND, STALE = 0, 1, 2, 4, 5, 9
@@ -21,6 +21,6 @@ user.enrolled = band(user.enrolled, bnot(factors))
 user.enabled = band(user.enabled, bnot(tonumber(ARGV[4])))
 write_user(KEYS[1], user)
 call('HDEL', KEYS[1], unpack(ARGV, 8))
-if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') end
+if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') elseif ARGV[5] == '2' then call('HSET', KEYS[1], 't', now_ms) end
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[6]) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }

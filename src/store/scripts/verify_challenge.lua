@@ -54,7 +54,8 @@ if not right then
   return { CH_WRONG, now_ms, tries - wrong - 1, math.max(0, wait_of(failures + 1, now_ms, now_ms)) }
 end
 
-call('HSET', KEYS[1], 't', now_ms)
+-- Half of a recovery is no second factor passed.
+if call('HEXISTS', KEYS[3], 'r') == 0 then call('HSET', KEYS[1], 't', now_ms) end
 if failures > 0 then call('HDEL', KEYS[1], 'F' .. ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')

@@ -1,6 +1,6 @@
 -- A challenge is a hash, until an hour after its end: t tenant, u user, x its end ms, f factors that may pass it (bits);
 -- w wrong tries, d when it was passed, n codes sent, e0..e2 ends and f0..f2 digests of the last codes, a digest of the
--- address that the last one went to.
+-- address that the last one went to, r that it is to recover lost factors.
 -- How it stands, or what became of an attempt; the numbers are domain::ChallengeState.
 local CH_OPEN, CH_UNKNOWN, CH_EXPIRED, CH_USED, CH_EXHAUSTED, CH_NOT_OFFERED, CH_DISABLED, CH_WAITING, CH_BUSY, CH_WRONG,
   CH_SPENT, CH_OVER_BUDGET, CH_NO_ADDRESS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12

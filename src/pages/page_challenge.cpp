@@ -1,0 +1,79 @@
+// The challenge of a visit: one of the user's factors, passed before he may change anything.
+#include "page_calls.hpp"
+
+namespace mfad::pages {
+namespace {
+
+using domain::FactorType;
+using http::Response;
+using runtime::Awaitable;
+using service::FieldReader;
+using Outcome = store::ChallengeOpened::Outcome;
+
+} // namespace
+
+Awaitable<Outcome> append_challenge(
+    platform::JsonText& body, Exchange& x, service::Visit& visit, bool recovers) {
+    const store::ChallengeOpened opened = co_await x.services.visits.challenge(visit, recovers);
+    body.key("challenge");
+    if (opened.outcome != Outcome::opened) {
+        body.null().member("disabled", opened.outcome == Outcome::all_disabled);
+        co_return opened.outcome;
+    }
+    body.begin_object();
+    append_factors(body, "factors", opened.factors);
+    append_time(body, "expires_at", opened.ends);
+    body.member("code_length", x.services.challenges.options().code_length).end_object();
+    co_return opened.outcome;
+}
+
+/// Another challenge, in place of one that is over; or one to recover lost factors by.
+Answer post_challenge(Exchange& x) {
+    Asked asked = co_await read_visit(x);
+    if (asked.refusal) co_return std::move(*asked.refusal);
+    FieldReader in(asked.body, {});
+    const bool recovers = in.maybe_flag("recover").value_or(false);
+    if (in.failed()) co_return bad_message(x);
+    if (recovers && asked.record.mfa.change_restricted) co_return state_answer(409, "restricted");
+    platform::JsonText body = begin_state("open");
+    const Outcome outcome = co_await append_challenge(body, x, asked.visit, recovers);
+    if (outcome == Outcome::no_such_user) co_return state_answer(410, "over");
+    append_visit(body, x, asked.visit);
+    co_return state_answer(200, std::move(body));
+}
+
+Answer post_challenge_send(Exchange& x) {
+    Asked asked = co_await read_visit(x);
+    if (asked.refusal) co_return std::move(*asked.refusal);
+    const auto sent = co_await x.services.challenges.send_code(
+        asked.visit.challenge, asked.visit.user.tenant);
+    if (!sent && sent.error().code == domain::Refusal::Code::too_many)
+        co_return wait_answer("over_budget", sent.error().retry_after);
+    if (!sent) co_return refuse(x, sent.error());
+    const auto gap = x.services.challenges.options().code_gap.period;
+    platform::JsonText body = begin_state("open");
+    append_time(body, "expires_at", sent->ends);
+    body.member("resend_after", std::chrono::ceil<std::chrono::seconds>(gap).count());
+    co_return state_answer(200, std::move(body));
+}
+
+Answer post_challenge_verify(Exchange& x) {
+    Asked asked = co_await read_visit(x);
+    if (asked.refusal) co_return std::move(*asked.refusal);
+    FieldReader in(asked.body, {});
+    const auto factor = domain::factor_type(in.text("factor"));
+    const std::string_view code = in.text("code");
+    if (in.failed() || !factor) co_return bad_message(x);
+    const auto proved = co_await x.services.challenges.prove(
+        asked.visit.challenge, asked.visit.user.tenant, *factor, code);
+    if (!proved) co_return refuse(x, proved.error());
+    const bool recovers = asked.visit.recovering;
+    co_await x.services.visits.passed(asked.visit, *factor);
+    platform::JsonText body = begin_state("open");
+    body.member("verified", true);
+    if (recovers) append_factors(body, "recovered", asked.visit.recovered);
+    append_visit(body, x, asked.visit);
+    co_return state_answer(200, std::move(body));
+}
+
+} // namespace mfad::pages

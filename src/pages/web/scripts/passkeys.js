@@ -1,0 +1,8 @@
+// ---- passkeys and remembered devices -------------------------------------------------------------------------------
+
+const canPasskey = () => false;
+const addPasskey = () => {};
+const verifyPasskey = () => {};
+const rememberField = () => [];
+const remembering = () => ({});
+const deviceList = () => [];
