@@ -8,6 +8,7 @@
 
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/addresses.hpp"
+#include "mfad/service/factors.hpp"
 #include "mfad/service/mail_job.hpp"
 #include "mfad/store/job_store.hpp"
 #include "mfad/store/settings_store.hpp"
@@ -104,6 +105,17 @@ std::string user_json(const domain::UserRef& user, const ShownUser& shown, servi
         json.null();
     json.member("version", state.version).end_object();
     return std::move(json.end_object()).str();
+}
+
+Awaitable<void> reset_factors(
+    redis::Connection& connection, const Installation& installation, const domain::UserRef& user,
+    std::optional<domain::Result<void>>& done) {
+    const store::Context store(
+        connection, installation.store_keys(), patience, installation.config().audit.max_events);
+    service::Vault vault(installation.keys());
+    const auto nobody = [] {}; // a worker looks for mail by itself, too
+    service::Factors factors(store, vault, nobody);
+    done = co_await factors.reset(user, store::Actor::administrator);
 }
 
 // ---- outbox list --------------------------------------------------------------------------------
@@ -207,9 +219,9 @@ int list_keys(const platform::Config& config, std::ostream& out) {
 int add_key(
     const platform::Config& config, platform::KeyUse use, platform::JwtAlg alg, std::ostream& out) {
     const auto now = platform::wall_now();
-    auto ring = platform::KeyRing::load(config.key_file());
-    const std::uint8_t id = ring.add(use, now, alg);
-    ring.save(config.key_file());
+    std::uint8_t id = 0;
+    const auto ring = platform::KeyRing::change(
+        config.key_file(), [&](platform::KeyRing& keys) { id = keys.add(use, now, alg); });
     out << "added key " << unsigned{id} << " (" << name(use) << "): ";
     if (use == platform::KeyUse::sign)
         out << signing(info(ring, id, now)) << "\n";
@@ -222,15 +234,15 @@ int add_key(
 int retire_key(
     const platform::Config& config, std::uint8_t id, std::ostream& out, std::ostream& err) {
     const auto now = platform::wall_now();
-    auto ring = platform::KeyRing::load(config.key_file());
+    platform::KeyInfo key;
     try {
-        ring.retire(id, now);
+        const auto ring = platform::KeyRing::change(
+            config.key_file(), [&](platform::KeyRing& keys) { keys.retire(id, now); });
+        key = info(ring, id, now);
     } catch (const std::invalid_argument& refusal) {
         err << "mfad: " << refusal.what() << "\n";
         return 1;
     }
-    ring.save(config.key_file());
-    const platform::KeyInfo key = info(ring, id, now);
     out << "retired key " << unsigned{id} << " (" << name(key.use) << "): ";
     if (key.published_until)
         out << "published until " << platform::rfc3339(*key.published_until) << "\n";
@@ -255,6 +267,23 @@ int show_user(
     }
     service::Vault vault(installation.keys());
     out << user_json(ref, shown, vault) << "\n";
+    return 0;
+}
+
+int reset_user(
+    const platform::Config& config, const std::string& tenant, const std::string& user,
+    std::ostream& out, std::ostream& err) {
+    const Installation installation(config);
+    const domain::UserRef ref{tenant, user};
+    std::optional<domain::Result<void>> done;
+    run_once(installation.link("user"), [&](redis::Connection& connection) {
+        return reset_factors(connection, installation, ref, done);
+    });
+    if (!*done) {
+        err << "mfad: there is no user " << user << " of tenant " << tenant << "\n";
+        return 1;
+    }
+    out << "removed the factors and remembered devices of " << user << "\n";
     return 0;
 }
 

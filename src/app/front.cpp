@@ -121,6 +121,7 @@ Awaitable<Response> Front::handle(const Request& request) {
         } else {
             dialects::Exchange exchange{request, match, services_, *entry->dialect, call};
             response = co_await entry->handler(exchange);
+            if (exchange.claim) co_await dialects::settle(exchange, response);
         }
     } catch (...) {
         thrown = std::current_exception();

@@ -104,7 +104,8 @@ private:
 Awaitable<void> import_all(
     redis::Connection& connection, const Installation& installation, const ImportRun& run,
     ImportProgress& progress) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store(
+        connection, installation.store_keys(), patience, installation.config().audit.max_events);
     service::Vault vault(installation.keys());
     service::IsPublicSecret is_public;
     if (!run.allow_demo_secrets) is_public = is_demo_secret;

@@ -1,5 +1,6 @@
 #include "serve_thread.hpp"
 
+#include "audit_watch.hpp"
 #include "demo.hpp"
 #include "service_options.hpp"
 
@@ -12,6 +13,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <optional>
 #include <thread>
 
 namespace mfad::app {
@@ -86,7 +88,9 @@ public:
         : config(shared.installation.config()), guard(context.get_executor()),
           connection(context, connection_options(shared, number, health)),
           watch(context, watch_options(shared, number)),
-          store(connection, shared.installation.store_keys(), config.redis.timeout),
+          store(
+              connection, shared.installation.store_keys(), config.redis.timeout,
+              config.audit.max_events),
           vault(shared.installation.keys()),
           tokens(vault, access_token_options(config, shared.public_url)),
           sources(store, vault, watch, source_options(config)),
@@ -98,22 +102,26 @@ public:
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
-          factors(store, vault, shared.wake_worker),
+          factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
+          kept_answers(store, vault, key_lifetimes(config)),
           visits(store, sources, vault, enrollment, challenges),
           recovery(store, vault, enrollment, recovery_options(config), shared.wake_worker),
           metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, shared.public_url},
-              {enrollment, visits, challenges, factors, recovery, shared.wake_worker,
+               tokens, challenges, factors, devices, kept_answers, shared.public_url},
+              {enrollment, visits, challenges, factors, recovery, devices, shared.wake_worker,
                origin_of(shared.public_url)},
               metrics,
               config.log.requests),
-          server(context, server_options(shared, threads), front) {}
+          server(context, server_options(shared, threads), front) {
+        if (number == 0) audit.emplace(context, store, shared.metrics);
+    }
 
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
         const bool clean = co_await server.drain(grace);
+        if (audit) audit->stop();
         co_await watch.stop();
         co_await connection.stop(std::chrono::milliseconds(1000));
         co_return clean;
@@ -138,11 +146,14 @@ public:
     service::TenantAdmin tenant_admin;
     service::Challenges challenges;
     service::Factors factors;
+    service::Devices devices;
+    service::KeptAnswers kept_answers;
     service::Visits visits;
     service::Recovery recovery;
     RequestMetrics metrics;
     Front front;
     http::Server server;
+    std::optional<AuditWatch> audit; ///< one thread looks
     std::thread thread;
 };
 
@@ -155,6 +166,7 @@ void ServeThread::start() {
     parts_->connection.start();
     parts_->watch.start();
     parts_->server.start();
+    if (parts_->audit) parts_->audit->start();
     parts_->thread = std::thread([parts = parts_.get()] { parts->context.run(); });
 }
 

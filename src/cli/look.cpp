@@ -5,11 +5,10 @@
 #include <iostream>
 
 namespace mfad::cli {
+namespace {
 
-void add_user(CLI::App& app, Invocation& invocation) {
-    auto* user = app.add_subcommand("user", "users of a tenant");
-    user->require_subcommand(1);
-    auto* show = user->add_subcommand("show", "print a user's state as JSON, without secrets");
+void add_user_show(CLI::App& user, Invocation& invocation) {
+    auto* show = user.add_subcommand("show", "print a user's state as JSON, without secrets");
     auto tenant = std::make_shared<std::string>();
     auto id = std::make_shared<std::string>();
     show->add_option("TENANT", *tenant, "the tenant's id")->required();
@@ -17,6 +16,41 @@ void add_user(CLI::App& app, Invocation& invocation) {
     show->callback([&invocation, tenant, id] {
         const platform::LoadedConfig loaded = invocation.load();
         invocation.status = app::show_user(loaded.config, *tenant, *id, std::cout, std::cerr);
+    });
+}
+
+void add_user_reset(CLI::App& user, Invocation& invocation) {
+    auto* reset = user.add_subcommand(
+        "reset", "remove a user's factors and remembered devices; a mail tells him");
+    auto tenant = std::make_shared<std::string>();
+    auto id = std::make_shared<std::string>();
+    reset->add_option("TENANT", *tenant, "the tenant's id")->required();
+    reset->add_option("USER", *id, "the user's id")->required();
+    reset->callback([&invocation, tenant, id] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::reset_user(loaded.config, *tenant, *id, std::cout, std::cerr);
+    });
+}
+
+} // namespace
+
+void add_user(CLI::App& app, Invocation& invocation) {
+    auto* user = app.add_subcommand("user", "users of a tenant");
+    user->require_subcommand(1);
+    add_user_show(*user, invocation);
+    add_user_reset(*user, invocation);
+}
+
+void add_audit(CLI::App& app, Invocation& invocation) {
+    auto* audit = app.add_subcommand("audit", "what happened to users");
+    audit->require_subcommand(1);
+    auto* list = audit->add_subcommand("list", "list events as JSON lines, newest first");
+    auto filter = std::make_shared<app::AuditFilter>();
+    list->add_option("--tenant", filter->tenant, "of this tenant alone");
+    list->add_option("--user", filter->user, "of users of this id alone");
+    list->callback([&invocation, filter] {
+        const platform::LoadedConfig loaded = invocation.load();
+        invocation.status = app::list_audit(loaded.config, *filter, std::cout);
     });
 }
 

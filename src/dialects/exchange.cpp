@@ -1,9 +1,12 @@
 #include "exchange.hpp"
 
+#include "mfad/http/problem.hpp"
 #include "mfad/http/rate_fields.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/json_text.hpp"
+#include "mfad/platform/packed.hpp"
+#include "mfad/store/credential_store.hpp"
 #include "mfad/store/keys.hpp"
 
 #include <algorithm>
@@ -18,9 +21,55 @@ using domain::Result;
 
 constexpr std::size_t max_key = 64;
 constexpr std::size_t key_hash_size = 16;
+constexpr std::size_t token_id_length = 16;
 
 bool is_kept(unsigned status) {
     return status / 100 == 2 || status == 400 || status == 404 || status == 409 || status == 422;
+}
+
+// ---- an answer as it is kept --------------------------------------------------------------------
+
+/// Types are constants (http::Response).
+constexpr std::array<std::string_view, 3> types{
+    "application/json; charset=utf-8", "application/json", http::problem_type};
+constexpr std::size_t most_text = 0xFFFF;
+
+/// What was counted for the first request, and who it came from, says nothing of this one.
+bool is_about_one_request(std::string_view field) {
+    static constexpr std::string_view starts[] = {
+        "RateLimit", "X-RateLimit-", "Access-Control-", "Vary:"};
+    return std::ranges::any_of(starts, [field](auto start) { return field.starts_with(start); });
+}
+
+std::string pack(const http::Response& response) {
+    const auto type = std::ranges::find(types, response.content_type());
+    const bool has_type = !response.content_type().empty();
+    if ((has_type && type == types.end()) || response.body().size() > most_text ||
+        response.fields().size() > most_text)
+        return {};
+    platform::PackedWriter packed;
+    packed.u16(static_cast<std::uint16_t>(response.status()));
+    packed.u8(has_type ? static_cast<std::uint8_t>(type - types.begin() + 1) : 0);
+    packed.text(response.body()).text(response.fields());
+    return packed.bytes();
+}
+
+http::Response unpack(std::string_view bytes) {
+    platform::PackedReader packed(bytes);
+    const unsigned status = packed.u16();
+    const std::size_t type = packed.u8();
+    const std::string body(packed.text());
+    std::string_view fields = packed.text();
+    http::Response response =
+        type == 0 ? http::Response(status) : http::Response(status, types.at(type - 1), body);
+    while (!fields.empty()) {
+        const std::string_view line = fields.substr(0, fields.find("\r\n"));
+        fields.remove_prefix(line.size() + 2);
+        const std::size_t colon = line.find(": ");
+        if (!is_about_one_request(line))
+            response.header(line.substr(0, colon), line.substr(colon + 2));
+    }
+    return response;
 }
 
 } // namespace
@@ -68,6 +117,33 @@ Result<void> take_key(Exchange& exchange, std::string_view user) {
     return {};
 }
 
+runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view user) {
+    const Result<void> key = take_key(exchange, user);
+    if (!key) co_return key;
+    service::Call& call = exchange.call;
+    if (call.key) call.key->holds_secret = true;
+    const Result<void> quota = co_await take_quota(exchange);
+    if (!quota || !call.key) co_return quota;
+    // Taken out of the call: what is done within it has no key of its own.
+    service::RequestKey request = std::move(*call.key);
+    call.key.reset();
+    auto begun = co_await exchange.services.kept_answers.begin(std::move(request));
+    if (!begun) co_return begun.error();
+    if (!begun->answer) {
+        exchange.claim = std::move(begun->claim);
+        co_return Result<void>{};
+    }
+    exchange.replay = unpack(*begun->answer);
+    add_rate_fields(*exchange.replay, call);
+    co_return domain::refuse(Refusal::Code::key_reused);
+}
+
+runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response) {
+    if (!exchange.claim) co_return;
+    const std::string answer = is_kept(response.status()) ? pack(response) : std::string();
+    co_await exchange.services.kept_answers.settle(*exchange.claim, answer);
+}
+
 runtime::Awaitable<Result<domain::UserRef>> admit_challenge(
     Exchange& exchange, std::string_view token) {
     std::optional<domain::UserRef> user = exchange.services.challenges.holder(token);
@@ -77,12 +153,15 @@ runtime::Awaitable<Result<domain::UserRef>> admit_challenge(
     if (!exchange.call.tenant->speaks(exchange.dialect.name()))
         co_return domain::refuse(Refusal::Code::forbidden);
     exchange.call.caller.tenant = user->tenant;
-    const Result<void> quota = co_await take_quota(exchange);
-    if (!quota) co_return quota.error();
+    // Who holds the token is who asks.
+    exchange.call.caller.credential_id = store::credential_digest(token).substr(0, token_id_length);
+    const Result<void> begun = co_await begin_once(exchange, user->user);
+    if (!begun) co_return begun.error();
     co_return std::move(*user);
 }
 
 http::Response refuse(const Exchange& exchange, const Refusal& refusal) {
+    if (exchange.replay) return *exchange.replay;
     return exchange.dialect.refuse(exchange.request, exchange.call, refusal);
 }
 

@@ -29,6 +29,11 @@ inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
     return exchange.services.quotas.take(exchange.call, exchange.dialect.name());
 }
 
+/// Counts a request whose answer is kept whole under its idempotency key, since it can be given
+/// only once. @param user as for `take_key`
+/// @return any refusal also when the work has been done before: `refuse` then gives that answer
+runtime::Awaitable<domain::Result<void>> begin_once(Exchange& exchange, std::string_view user);
+
 /// Admits whoever holds the token of a challenge, counted against the quota of the tenant that has
 /// opened it. Whether it is still open is for the attempt to say.
 /// @return whose challenge it is; `expired` for what is no token of ours, `forbidden` when the
@@ -40,7 +45,7 @@ runtime::Awaitable<domain::Result<domain::UserRef>> admit_challenge(
 /// keeps.
 std::uint32_t storable_statuses(const Dialect& dialect);
 
-/// The dialect's answer to a refusal.
+/// The dialect's answer to a refusal; or what was answered before, under the same idempotency key.
 http::Response refuse(const Exchange& exchange, const domain::Refusal& refusal);
 
 /// The dialect's answer to a request that was refused for its own content: the same, unless its

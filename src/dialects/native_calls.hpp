@@ -68,6 +68,12 @@ Answer delete_totp(Exchange& exchange);
 Answer delete_factor(Exchange& exchange);
 Answer reset_user(Exchange& exchange);
 
+// ---- a user's remembered devices, native_devices.cpp --------------------------------------------
+
+Answer list_devices(Exchange& exchange);
+Answer delete_devices(Exchange& exchange);
+Answer delete_device(Exchange& exchange);
+
 // ---- second factors at sign-in, native_challenges.cpp -------------------------------------------
 
 Answer post_challenge(Exchange& exchange);

@@ -4,6 +4,7 @@
 #include "mfad/http/problem.hpp"
 #include "mfad/platform/concat.hpp"
 #include "mfad/service/challenges.hpp"
+#include "mfad/service/devices.hpp"
 #include "mfad/service/field_reader.hpp"
 #include "mfad/service/tenant_document.hpp"
 
@@ -28,7 +29,7 @@ using Outcome = store::ChallengeOpened::Outcome;
 
 constexpr FactorSet offered = FactorSet(FactorType::email) | FactorType::totp |
                               FactorType::passkey | FactorType::recovery_code;
-constexpr std::size_t max_note = 128; // of an address or a device, which are not used yet
+constexpr std::size_t max_note = 128; // of an address or a device
 
 // ---- POST /v1/users/{id}/challenges -------------------------------------------------------------
 
@@ -53,18 +54,22 @@ Result<ChallengeWish> read_wish(const http::Request& request) {
         wish.strong = *level == "aal2";
         if (*level != "aal1" && *level != "aal2") in.invalid("acr", "must be aal1 or aal2");
     }
-    for (const std::string_view name : {"ip", "device"})
-        if (in.maybe_text(name).value_or("").size() > max_note)
-            in.invalid(name, "must have at most 128 bytes");
+    wish.address = in.maybe_text("ip").value_or("");
+    wish.device = in.maybe_text("device").value_or("");
+    if (wish.address.size() > max_note) in.invalid("ip", "must have at most 128 bytes");
+    if (wish.device.size() > max_note) in.invalid("device", "must have at most 128 bytes");
     if (in.failed()) return *in.failed();
     return wish;
 }
 
-Response opened_answer(const Exchange& x, const service::ChallengeAnswer& answer) {
+/// A host that has shown a device is told its next token, or that the one it has is of no use.
+Response opened_answer(
+    const Exchange& x, const ChallengeWish& wish, const service::ChallengeAnswer& answer) {
     platform::JsonText body;
     body.begin_object().member("id", answer.id).member("token", answer.token);
     append_factors(body, "factors", answer.opened.factors);
     append_time(body, "expires_at", answer.opened.ends);
+    if (!wish.device.empty()) append_text(body, "device_token", answer.device_token);
     body.end_object();
     Response response(201, json_type, std::move(body).str());
     response.header(
@@ -97,6 +102,7 @@ struct Attempt {
     std::string token;
     FactorType factor = FactorType::email;
     std::string code;
+    std::optional<std::string> device_label; ///< of a device to be remembered
 };
 
 Result<std::string> read_token(const http::Request& request) {
@@ -110,8 +116,20 @@ Result<std::string> read_token(const http::Request& request) {
     return std::string(token);
 }
 
+/// The label of a device to be remembered; may be empty.
+Result<std::string> read_device(const json::object& object) {
+    static constexpr std::string_view known[] = {"label"};
+    FieldReader in(object, "remember_device");
+    in.refuse_others(known);
+    const std::string_view label = in.maybe_text("label").value_or("");
+    if (label.size() > service::Devices::max_label)
+        in.invalid("label", "must have at most 64 bytes");
+    if (in.failed()) return *in.failed();
+    return std::string(label);
+}
+
 Result<Attempt> read_attempt(const http::Request& request) {
-    static constexpr std::string_view known[] = {"token", "factor", "code"};
+    static constexpr std::string_view known[] = {"token", "factor", "code", "remember_device"};
     const Result<json::object> body = body_object(request);
     if (!body) return body.error();
     FieldReader in(*body, {});
@@ -125,11 +143,17 @@ Result<Attempt> read_attempt(const http::Request& request) {
         in.invalid("factor", "must be one of [email, totp, recovery_code]");
     else
         attempt.factor = *factor;
+    if (const json::object* device = in.maybe_object("remember_device")) {
+        Result<std::string> label = read_device(*device);
+        if (!label) return label.error();
+        attempt.device_label = std::move(*label);
+    }
     if (in.failed()) return *in.failed();
     return attempt;
 }
 
-Response passed_answer(const service::Passed& passed) {
+/// @param device_token of a device that is remembered from now on; empty: none is
+Response passed_answer(const service::Passed& passed, const std::string& device_token) {
     platform::JsonText body;
     body.begin_object().member("access_token", passed.access_token);
     body.member("token_type", "Bearer").member("expires_in", passed.lifetime.count());
@@ -138,13 +162,25 @@ Response passed_answer(const service::Passed& passed) {
         body.value(method);
     body.end_array().member("acr", passed.level);
     append_time(body, "auth_time", passed.at);
+    if (!device_token.empty()) body.member("device_token", device_token);
     return {200, json_type, std::move(body.end_object()).str()};
 }
 
 std::string_view status_name(const store::ChallengeRecord& record, unsigned tries) {
     if (record.passed) return "passed";
-    if (platform::wall_now() >= record.ends) return "expired";
+    if (record.fenced || platform::wall_now() >= record.ends) return "expired";
     return record.wrong_tries >= tries ? "exhausted" : "open";
+}
+
+std::string_view delivery_name(store::CodeMail mail) {
+    switch (mail) {
+    case store::CodeMail::none: return "none";
+    case store::CodeMail::owed: return "pending";
+    case store::CodeMail::sent: return "sent";
+    case store::CodeMail::dead: return "dead";
+    case store::CodeMail::dropped: return "dropped";
+    }
+    throw store::Corrupt("a challenge with mail in a state that none has");
 }
 
 } // namespace
@@ -153,14 +189,14 @@ Answer post_challenge(Exchange& x) {
     const std::string user(x.parameter(0));
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<ChallengeWish> wish = read_wish(x.request);
     if (!wish) co_return refuse(x, wish.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish);
     switch (answer.opened.outcome) {
-    case Outcome::opened: co_return opened_answer(x, answer);
+    case Outcome::opened: co_return opened_answer(x, *wish, answer);
     case Outcome::unbound: co_return co_await enrollment_required(x, user);
     case Outcome::nothing_asked: {
         Response response(200, json_type, R"({"required":false})");
@@ -177,8 +213,8 @@ Answer post_challenge(Exchange& x) {
 Answer send_challenge_code(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, no_user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<std::string> token = read_token(x.request);
     if (!token) co_return refuse(x, token.error());
     const std::string& tenant = x.call.tenant->id;
@@ -194,15 +230,22 @@ Answer send_challenge_code(Exchange& x) {
 Answer verify_challenge(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> quota = co_await take_quota(x);
-    if (!quota) co_return refuse(x, quota.error());
+    const Result<void> begun = co_await begin_once(x, no_user);
+    if (!begun) co_return refuse(x, begun.error());
     const Result<Attempt> attempt = read_attempt(x.request);
     if (!attempt) co_return refuse(x, attempt.error());
     const std::string& tenant = x.call.tenant->id;
     const auto passed = co_await x.services.challenges.verify(
         attempt->token, tenant, attempt->factor, attempt->code);
     if (!passed) co_return refuse(x, passed.error());
-    Response response = passed_answer(*passed);
+    std::string device_token;
+    if (attempt->device_label) {
+        // The challenge is passed whatever becomes of this.
+        const auto remembered =
+            co_await x.services.devices.remember(attempt->token, tenant, *attempt->device_label);
+        if (remembered) device_token = *remembered;
+    }
+    Response response = passed_answer(*passed, device_token);
     co_return std::move(add_rate_fields(response, x.call));
 }
 
@@ -221,7 +264,8 @@ Answer get_challenge(Exchange& x) {
     append_time(body, "expires_at", record->ends);
     append_time(body, "passed_at", record->passed);
     body.member("attempts_left", tries - std::min(tries, record->wrong_tries));
-    body.member("codes_sent", record->codes_sent).end_object();
+    body.member("codes_sent", record->codes_sent);
+    body.member("delivery", delivery_name(record->mail)).end_object();
     co_return Response(200, json_type, std::move(body).str());
 }
 

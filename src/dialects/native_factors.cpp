@@ -46,11 +46,11 @@ Result<std::string> read_code(const http::Request& request) {
     return std::string(code);
 }
 
-/// Admits a write on factors; their answers show secrets, so none is kept under a key.
+/// Admits a write on the factors of the user in the path.
 Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
     const Result<void> admitted = co_await admit(x, permission);
     if (!admitted) co_return admitted;
-    co_return co_await take_quota(x);
+    co_return co_await begin_once(x, x.parameter(0));
 }
 
 Response no_content(const Exchange& x) {

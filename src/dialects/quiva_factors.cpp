@@ -23,11 +23,11 @@ using service::FieldReader;
 using Code = Refusal::Code;
 using Codes = std::vector<std::string>;
 
-/// Admits a write; its answer may show secrets, so none is kept under a key.
+/// Admits a write on factors.
 Awaitable<Result<void>> admit_write(Exchange& x) {
     const Result<void> admitted = co_await admit(x);
     if (!admitted) co_return admitted;
-    co_return co_await take_quota(x);
+    co_return co_await begin_once(x, x.call.caller.user);
 }
 
 /// Whom it is about, when he is there.

@@ -50,6 +50,7 @@ constexpr Section<&Config::enrollment> enrollment{"enrollment"};
 constexpr Section<&Config::codes> codes{"codes"};
 constexpr Section<&Config::challenges> challenges{"challenges"};
 constexpr Section<&Config::recovery> recovery{"recovery"};
+constexpr Section<&Config::audit> audit{"audit"};
 constexpr Section<&Config::idempotency> idempotency{"idempotency"};
 constexpr Section<&Config::mail> mail{"mail"};
 constexpr Section<&Config::worker> worker{"worker"};
@@ -135,6 +136,8 @@ std::vector<ConfigKey> make_keys() {
         codes.key<&C::Codes::codes>("codes", OneRate{}),
         challenges.key<&C::Challenges::lifetime>("lifetime", span(1min, 1h)),
         recovery.key<&C::Recovery::reset_delay>("reset_delay", span(1min, 720h)),
+
+        audit.key<&C::Audit::max_events>("max_events", Whole{1'000, 100'000'000}),
 
         idempotency.key<&C::Idempotency::lifetime>("lifetime", span(1min, 168h)),
         idempotency.key<&C::Idempotency::secret_lifetime>("secret_lifetime", span(1min, 1h)),

@@ -4,6 +4,7 @@
 #include "mfad/platform/encoding.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,6 +81,19 @@ Descriptor open_to_read(const std::filesystem::path& path, int flags) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
     require(fd >= 0);
     return Descriptor(fd);
+}
+
+Descriptor hold_file(const std::filesystem::path& path, int flags) {
+    for (;;) {
+        Descriptor file = open_to_read(path, flags);
+        while (::flock(file.get(), LOCK_EX) != 0)
+            require(errno == EINTR);
+        // Who held it may have put another file in its place meanwhile.
+        struct stat held {
+        }, named{};
+        require(::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0);
+        if (held.st_dev == named.st_dev && held.st_ino == named.st_ino) return file;
+    }
 }
 
 std::string read_all(const Descriptor& file, std::size_t limit) {

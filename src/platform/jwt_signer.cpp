@@ -38,11 +38,19 @@ JwtSigner::JwtSigner(const KeyRing& ring) {
     keys_ = std::move(keys);
 }
 
-std::optional<std::string> JwtSigner::sign(std::string_view claims, UnixMillis now) const {
+const JwtSigner::Entry* JwtSigner::chosen(UnixMillis now) const {
     SigningChoice<Entry> choice(now);
     for (const Entry& entry : *keys_)
         if (!entry.published_until) choice.offer(entry);
-    const Entry* const entry = choice.chosen();
+    return choice.chosen();
+}
+
+bool JwtSigner::ready(UnixMillis now) const {
+    return chosen(now) != nullptr;
+}
+
+std::optional<std::string> JwtSigner::sign(std::string_view claims, UnixMillis now) const {
+    const Entry* const entry = chosen(now);
     if (entry == nullptr) return std::nullopt;
     std::string token = entry->header + "." + base64url(claims);
     const std::string signature = base64url(entry->key.sign(token));

@@ -110,6 +110,20 @@ KeyRing KeyRing::load(const std::filesystem::path& path) {
     return ring;
 }
 
+KeyRing KeyRing::change(
+    const std::filesystem::path& path, const std::function<void(KeyRing&)>& edit) {
+    std::optional<Descriptor> held;
+    try {
+        held = hold_file(path, O_NONBLOCK);
+    } catch (const std::system_error& error) {
+        refuse(path, "cannot be read (" + error.code().message() + "), expected a key file");
+    }
+    KeyRing ring = load(path);
+    edit(ring);
+    ring.save(path);
+    return ring;
+}
+
 void KeyRing::save_new(const std::filesystem::path& path) const {
     write(path, keys_, Existing::keep);
 }

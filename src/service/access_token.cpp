@@ -15,7 +15,18 @@ std::int64_t seconds(platform::UnixMillis time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+domain::Refusal nothing_signs() {
+    domain::Refusal refusal = domain::refuse(domain::Refusal::Code::unavailable);
+    refusal.retry_after = retry;
+    return refusal;
+}
+
 } // namespace
+
+domain::Result<void> AccessTokens::ready(platform::UnixMillis now) const {
+    if (!vault_.signer.ready(now)) return nothing_signs();
+    return {};
+}
 
 domain::Result<std::string> AccessTokens::issue(
     const Proof& proof, platform::UnixMillis now) const {
@@ -32,9 +43,7 @@ domain::Result<std::string> AccessTokens::issue(
     claims.member("acr", proof.level).member("auth_time", seconds(proof.passed)).end_object();
     auto token = vault_.signer.sign(claims.str(), now);
     if (token) return *std::move(token);
-    domain::Refusal refusal = domain::refuse(domain::Refusal::Code::unavailable);
-    refusal.retry_after = retry;
-    return refusal;
+    return nothing_signs();
 }
 
 } // namespace mfad::service

@@ -1,5 +1,7 @@
 #include "mfad/service/addresses.hpp"
 
+#include "mfad/service/factors.hpp"
+
 namespace mfad::service {
 namespace {
 
@@ -28,6 +30,11 @@ store::StoredAddress seal_address(
     return {
         vault.sealer.seal(SealPurpose::email, place_of(user), address.address()),
         address_digest(address, user.tenant, vault)};
+}
+
+void add_moved_notice(store::UserRecord& record, Vault& vault) {
+    record.moved_notice = seal_notice(MailJob::Kind::address_changed, {}, record.user, vault);
+    record.moved_notice_id = record.moved_notice.substr(1, 16); // as seal_job lays it out
 }
 
 std::optional<domain::EmailAddress> open_address(

@@ -5,6 +5,7 @@
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
+#include "mfad/service/device_token.hpp"
 #include "mfad/service/mail_job.hpp"
 
 #include <array>
@@ -98,6 +99,15 @@ std::optional<std::int64_t> step_of(const std::string& field) {
     return std::stoll(field);
 }
 
+/// The last step that may have been spent before the store was started anew and forgot it: codes of
+/// the step after the current one are taken, too. @return nothing when it never was
+std::optional<std::int64_t> fenced_step(
+    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
+    if (fence == platform::UnixMillis{}) return std::nullopt;
+    const std::chrono::seconds period(parameters.period);
+    return fence.time_since_epoch() / period + 1;
+}
+
 /// A code as it is compared. @return nothing for what cannot be one
 std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
     if (factor == FactorType::email) return domain::typed_code(code, code_length);
@@ -122,11 +132,12 @@ std::string Challenges::token_of(const ChallengeRef& challenge) {
         vault_.sealer.seal(SealPurpose::challenge, token_place(), packed.bytes()));
 }
 
-std::optional<ChallengeRef> Challenges::find(std::string_view token, std::string_view tenant) {
+std::optional<ChallengeRef> open_challenge_token(
+    std::string_view token, std::string_view tenant, Vault& vault) {
     if (token.size() > max_token) return std::nullopt;
     const auto sealed = platform::from_base64url(token);
     if (!sealed) return std::nullopt;
-    const auto plain = vault_.sealer.open(SealPurpose::challenge, token_place(), *sealed);
+    const auto plain = vault.sealer.open(SealPurpose::challenge, token_place(), *sealed);
     if (!plain) return std::nullopt;
     platform::PackedReader packed(*plain);
     ChallengeRef challenge;
@@ -138,7 +149,7 @@ std::optional<ChallengeRef> Challenges::find(std::string_view token, std::string
 }
 
 std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
-    std::optional<ChallengeRef> challenge = find(token, {});
+    std::optional<ChallengeRef> challenge = open_challenge_token(token, {}, vault_);
     if (!challenge) return std::nullopt;
     return std::move(challenge->user);
 }
@@ -153,23 +164,32 @@ Awaitable<ChallengeAnswer> Challenges::open(
     order.wanted = wish.factors;
     order.recovers = wish.recovers;
     if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
+    order.address = wish.address;
+    if (!wish.device.empty()) order.device = open_device_token(wish.device, user, vault_);
+    if (order.device)
+        order.stolen_notice = seal_notice(MailJob::Kind::device_stolen, {}, user, vault_);
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
+    if (answer.opened.device == store::DeviceState::stolen) wake_();
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
     answer.token = token_of(challenge);
+    if (answer.opened.device == store::DeviceState::known)
+        answer.device_token =
+            device_token({order.device->id, answer.opened.device_generation}, user, vault_);
     answer.id = std::move(challenge.id);
     co_return answer;
 }
 
 Awaitable<Result<CodeMailed>> Challenges::send_code(
     std::string_view token, std::string_view tenant) {
-    const std::optional<ChallengeRef> challenge = find(token, tenant);
+    const std::optional<ChallengeRef> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::string code = domain::new_code(options_.code_length);
     MailJob job;
     job.id = platform::random_bytes(16);
     job.kind = MailJob::Kind::sign_in_code;
     job.user = challenge->user;
+    job.link_id = challenge->id;
     job.secret = code;
     job.created = platform::wall_now();
     job.not_after = job.created + options_.code_lifetime;
@@ -178,6 +198,7 @@ Awaitable<Result<CodeMailed>> Challenges::send_code(
     order.digest =
         vault_.pepper.digest(platform::DigestPurpose::code, code_place(*challenge), code);
     order.job = seal_job(job, vault_);
+    order.job_id = job.id;
     order.lifetime = options_.code_lifetime;
     order.gap = options_.code_gap;
     order.budget = options_.codes;
@@ -192,18 +213,25 @@ Awaitable<Result<CodeMailed>> Challenges::send_code(
     co_return CodeMailed{sent.ends};
 }
 
+store::AttemptNotices Challenges::notices(const domain::UserRef& user, FactorType factor) const {
+    store::AttemptNotices notices;
+    notices.factor_disabled = seal_notice(MailJob::Kind::factor_disabled, factor, user, vault_);
+    notices.device_revoked = seal_notice(MailJob::Kind::device_revoked, {}, user, vault_);
+    if (factor == FactorType::recovery_code)
+        notices.code_used = seal_notice(MailJob::Kind::recovery_code_used, factor, user, vault_);
+    return notices;
+}
+
 Awaitable<Attempt> Challenges::verify_stored(
     const ChallengeRef& challenge, FactorType factor, const std::string& code) {
     std::vector<std::string> digests;
-    std::string notice;
+    const store::AttemptNotices owed = notices(challenge.user, factor);
     if (factor == FactorType::email) {
         digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
         digests = recovery_digests(code, challenge.user, vault_);
-        notice = seal_notice(
-            MailJob::Kind::recovery_code_used, FactorType::recovery_code, challenge.user, vault_);
     }
-    co_return co_await challenges_.verify(challenge, factor, digests, notice);
+    co_return co_await challenges_.verify(challenge, factor, digests, owed);
 }
 
 Awaitable<Attempt> Challenges::verify_totp(
@@ -211,8 +239,9 @@ Awaitable<Attempt> Challenges::verify_totp(
     const std::array<std::string, 2> fields{
         store::FactorStore::totp, store::FactorStore::totp_step};
     const std::string id = platform::random_bytes(attempt_id_bytes);
+    const store::AttemptNotices owed = notices(challenge.user, FactorType::totp);
     const store::AttemptBegun begun =
-        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields);
+        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields, owed);
     if (begun.attempt.state != ChallengeState::open) co_return begun.attempt;
     const auto factor = open_totp(begun.fields.at(0), challenge.user, vault_);
     if (!factor) throw store::Corrupt("TOTP is bound, and there is no key");
@@ -220,6 +249,8 @@ Awaitable<Attempt> Challenges::verify_totp(
 
     domain::TotpHistory history;
     history.last_step = step_of(begun.fields.at(1));
+    if (const auto spent = fenced_step(begun.fence, factor->key.parameters))
+        history.last_step = std::max(*spent, history.last_step.value_or(*spent));
     const domain::TotpVerdict verdict =
         domain::match_totp(factor->key, code, begun.attempt.now, history);
     using Kind = domain::TotpVerdict::Kind;
@@ -231,7 +262,7 @@ Awaitable<Attempt> Challenges::verify_totp(
     } else if (verdict.kind == Kind::already_used) {
         found = ChallengeStore::Found::spent;
     }
-    co_return co_await challenges_.finish(challenge, FactorType::totp, id, found, values);
+    co_return co_await challenges_.finish(challenge, FactorType::totp, id, found, values, owed);
 }
 
 Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
@@ -250,7 +281,7 @@ Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& pro
 
 Awaitable<Result<Proved>> Challenges::prove(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
-    const std::optional<ChallengeRef> challenge = find(token, tenant);
+    const std::optional<ChallengeRef> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
@@ -269,6 +300,9 @@ Awaitable<Result<Proved>> Challenges::prove(
 
 Awaitable<Result<Passed>> Challenges::verify(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
+    // What is passed now could not be told to anybody.
+    const Result<void> ready = tokens_.ready(platform::wall_now());
+    if (!ready) co_return ready.error();
     const Result<Proved> proved = co_await prove(token, tenant, factor, code);
     if (!proved) co_return proved.error();
     const std::optional<domain::UserRef> user = holder(token);

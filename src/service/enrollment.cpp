@@ -169,7 +169,9 @@ Awaitable<store::CodeChecked> Enrollment::verify_code(
     const Followed& followed, std::string_view code) {
     const std::vector<std::string> digests =
         vault_.pepper.digests(platform::DigestPurpose::code, code_place(followed.link), code);
-    co_return co_await links_.verify_code(followed.link, followed.user, digests, options_.code_tries, followed.asker);
+    const std::string id = public_link_id(followed.link);
+    co_return co_await links_.verify_code(
+        followed.link, followed.user, digests, options_.code_tries, followed.asker, id);
 }
 
 } // namespace mfad::service

@@ -331,8 +331,9 @@ Awaitable<Result<void>> Factors::remove(
     co_return Result<void>{};
 }
 
-Awaitable<Result<void>> Factors::reset(const UserRef& user) {
+Awaitable<Result<void>> Factors::reset(const UserRef& user, store::Actor by) {
     store::RemovalOrder order;
+    order.by = by;
     order.factors = FactorSet::all();
     order.forget_authentication = true;
     order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
@@ -350,6 +351,7 @@ Awaitable<Result<void>> Factors::reset_lost(const UserRef& user) {
     store::RemovalOrder order;
     order.factors = lost_factors;
     order.authenticated = true;
+    order.by = store::Actor::user;
     order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
     order.fields = lost_factor_fields();
     order.fields.emplace_back("Z"); // a reset on its way has become idle

@@ -49,6 +49,7 @@ Awaitable<Result<void>> Importer::apply_user(const ImportedUser& user) {
         record.address.emplace();
         if (const auto address = domain::EmailAddress::parse(*user.email))
             record.address = seal_address(*address, record.user, vault_);
+        add_moved_notice(record, vault_);
     }
     const auto put = co_await users_.put(record);
     if (put == store::UserStore::Put::no_such_tenant) co_return unknown_tenant(record.user.tenant);

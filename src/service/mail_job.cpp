@@ -62,6 +62,10 @@ store::MailClass MailJob::mail_class() const {
     case Kind::factor_removed:
     case Kind::factors_reset:
     case Kind::recovery_code_used:
+    case Kind::factor_disabled:
+    case Kind::device_revoked:
+    case Kind::device_stolen:
+    case Kind::address_changed:
     case Kind::reset_scheduled:
     case Kind::reset_due: break;
     }
@@ -77,6 +81,10 @@ std::string_view to_string(MailJob::Kind kind) {
     case MailJob::Kind::factor_removed: return "factor_removed";
     case MailJob::Kind::factors_reset: return "factors_reset";
     case MailJob::Kind::recovery_code_used: return "recovery_code_used";
+    case MailJob::Kind::factor_disabled: return "factor_disabled";
+    case MailJob::Kind::device_revoked: return "device_revoked";
+    case MailJob::Kind::device_stolen: return "device_stolen";
+    case MailJob::Kind::address_changed: return "address_changed";
     case MailJob::Kind::reset_scheduled: return "reset_scheduled";
     case MailJob::Kind::reset_due: return "reset_due";
     }

@@ -1,5 +1,7 @@
 #include "mfad/service/settings_service.hpp"
 
+#include "mfad/service/factors.hpp"
+
 #include "mfad/service/addresses.hpp"
 
 #include "mfad/domain/identity.hpp"
@@ -76,6 +78,7 @@ Awaitable<bool> SettingsService::provision(const Call& call, const std::string& 
     store::UserRecord record;
     record.user = {call.tenant->id, user};
     record.only_if_new = true;
+    record.by = store::Actor::user;
     if (const auto address = domain::EmailAddress::parse(call.caller.email))
         record.address = seal_address(*address, record.user, vault_);
     const auto put = co_await users_.put(record);
@@ -133,7 +136,9 @@ Awaitable<Result<Changed>> SettingsService::change(
         enrollment_.options().links,
         enrollment_.options().link_lifetime,
         {&link.order, links ? 1U : 0U},
-        entry ? &*entry : nullptr};
+        entry ? &*entry : nullptr,
+        change.remove_factors ? seal_notice(MailJob::Kind::factor_removed, {}, ref, vault_)
+                              : std::string()};
 
     store::ChangeOutcome outcome = co_await settings_.change(ref, order);
     if (outcome.status == ChangeStatus::no_such_user && provisions) {
@@ -148,8 +153,8 @@ Awaitable<Result<Changed>> SettingsService::change(
         co_return too_many(std::span(call.rates).subspan(counted));
     if (outcome.status != ChangeStatus::done)
         co_return domain::refuse(refusal_code(outcome.status));
-    if (outcome.link == store::LinkOutcome::mailed && outcome.replay == store::Replay::fresh)
-        wake_();
+    const bool mails = outcome.link == store::LinkOutcome::mailed || change.remove_factors;
+    if (mails && outcome.replay == store::Replay::fresh) wake_();
     co_return changed_by(call, change, outcome, link);
 }
 

@@ -201,17 +201,26 @@ bool is_sender(std::string_view text) {
     return ascii && domain::EmailAddress::parse(text).has_value();
 }
 
+/// An address, a URL, a telephone number: whatever a line of a mail may name.
+bool is_contact(std::string_view text) {
+    const auto control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+    return text.size() <= 128 && std::ranges::none_of(text, control);
+}
+
 /// What is stored in the clear: name, limits, webauthn, mail, options.
 void read_document(FieldReader& in, Tenant& tenant) {
     tenant.name = in.maybe_text("name").value_or(tenant.id);
     if (const json::object* limits = in.maybe_object("limits")) read_limits(in, *limits, tenant);
     if (const json::object* mail = in.maybe_object("mail")) {
-        static constexpr std::string_view known[] = {"from"};
+        static constexpr std::string_view known[] = {"from", "contact"};
         FieldReader part(*mail, in.path("mail"));
         part.refuse_others(known);
         tenant.mail_from = part.maybe_text("from").value_or("");
         if (part.has("from") && !is_sender(tenant.mail_from))
             part.invalid("from", "must be an address, or a name and <address>");
+        tenant.mail_contact = part.maybe_text("contact").value_or("");
+        if (!is_contact(tenant.mail_contact))
+            part.invalid("contact", "must be one line of at most 128 bytes");
         in.adopt(part.failed());
     }
     if (const json::object* webauthn = in.maybe_object("webauthn")) {

@@ -39,6 +39,7 @@ Awaitable<Result<bool>> Users::put(Call& call, const UserView& user) {
     record.user = {call.tenant->id, user.id};
     record.address.emplace();
     if (user.email) record.address = seal_address(*user.email, record.user, vault_);
+    add_moved_notice(record, vault_);
     record.locale = user.locale;
     record.may_be_created = call.caller.permissions.has(Permission::users_create);
     record.may_be_changed = call.caller.permissions.has(Permission::users_update);

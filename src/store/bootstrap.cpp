@@ -21,7 +21,10 @@ runtime::Awaitable<void> check_installation(
     redis::SetupChannel& channel, const InstallationMark& mark) {
     // A plain EVAL: it runs once a connection, and the script need not be known there.
     redis::Command command("EVAL");
-    command.arg(scripts::bootstrap.text).arg(1).arg(Keys::installation());
+    const Keys keys(mark.partitions);
+    command.arg(scripts::bootstrap.text).arg(1 + mark.partitions).arg(Keys::installation());
+    for (unsigned p = 0; p < mark.partitions; ++p)
+        command.arg(keys.fence(p));
     command.arg(schema_version).arg(mark.partitions);
     for (const auto& [id, check] : mark.keys)
         command.arg(id).arg(check);

@@ -96,9 +96,18 @@ Awaitable<void> CredentialStore::put(
     }
     // Known to his record first, so that who removes him finds it.
     const domain::UserRef user{credential.tenant, credential.user};
-    redis::Command note("SADD");
-    note.arg(context_.keys().credentials(user)).arg(digest);
-    co_await context_.exec(note, command);
+    const std::string known = context_.keys().credentials(user);
+    redis::Command note("ZADD");
+    if (credential.expires_at)
+        note.arg(known).arg(credential.expires_at->time_since_epoch().count()).arg(digest);
+    else
+        note.arg(known).arg("+inf").arg(digest);
+    // What is over by any clock is gone on its own.
+    const auto over = platform::wall_now() - std::chrono::hours(1);
+    redis::Command prune("ZREMRANGEBYSCORE");
+    prune.arg(known).arg("-inf").arg(over.time_since_epoch().count());
+    co_await context_.exec(note, prune);
+    co_await context_.exec(command);
 }
 
 Awaitable<bool> CredentialStore::remove(const std::string& digest) const {

@@ -1,5 +1,6 @@
 #include "mfad/store/factor_store.hpp"
 
+#include "audit.hpp"
 #include "decode.hpp"
 #include "scripts.hpp"
 
@@ -14,6 +15,11 @@ void append_keys(redis::Command& command, const Keys& keys, const domain::UserRe
     const unsigned partition = keys.partition(user);
     command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
     command.arg(keys.due(partition, MailClass::notice));
+}
+
+template <class Order>
+std::string audit_of(const Context& context, const domain::UserRef& user, const Order& order) {
+    return audit_context(context, user, {order.by_himself ? Actor::user : order.by});
 }
 
 std::int64_t proof_age_ms() {
@@ -54,13 +60,15 @@ Awaitable<bool> FactorStore::put_pending(
 
 Awaitable<FactorOutcome> FactorStore::put(
     const domain::UserRef& user, const FactorOrder& order) const {
-    redis::Command command = redis::Command::eval(scripts::put_factor, 3);
+    redis::Command command = redis::Command::eval(scripts::put_factor, 4);
     append_keys(command, context_.keys(), user);
+    command.arg(context_.keys().audit(context_.keys().partition(user)));
     const int asker = order.invited ? 2 : 1;
     command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? asker : 0);
     command.arg(proof_age_ms());
     command.arg(order.enable ? 1 : 0).arg(order.notice);
     command.arg(order.pending_field).arg(order.pending_value);
+    command.arg(audit_of(context_, user, order));
     for (const auto& [field, value] : order.values)
         command.arg(field).arg(value);
     const redis::Reply reply = co_await context_.eval(scripts::put_factor, command);
@@ -69,12 +77,14 @@ Awaitable<FactorOutcome> FactorStore::put(
 
 Awaitable<FactorOutcome> FactorStore::remove(
     const domain::UserRef& user, const RemovalOrder& order) const {
-    redis::Command command = redis::Command::eval(scripts::remove_factors, 3);
+    redis::Command command = redis::Command::eval(scripts::remove_factors, 5);
     append_keys(command, context_.keys(), user);
+    command.arg(context_.keys().devices(user));
+    command.arg(context_.keys().audit(context_.keys().partition(user)));
     command.arg(order.factors.bits()).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
     const int authentication = order.authenticated ? 2 : order.forget_authentication ? 1 : 0;
     command.arg(order.disable.bits()).arg(authentication).arg(order.notice);
-    command.arg(order.must_be_bound ? 1 : 0);
+    command.arg(order.must_be_bound ? 1 : 0).arg(audit_of(context_, user, order));
     for (const std::string& field : order.fields)
         command.arg(field);
     const redis::Reply reply = co_await context_.eval(scripts::remove_factors, command);

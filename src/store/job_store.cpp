@@ -20,7 +20,10 @@ redis::Command settle_command(
     redis::Command command = redis::Command::eval(scripts::settle_job, count);
     command.arg(keys.leased(job.partition));
     if (!place.empty()) command.arg(place);
-    if (note != nullptr) {
+    if (note != nullptr && note->is_challenge) {
+        const std::string challenge = keys.challenge(job.partition, note->link_id);
+        command.arg(challenge).arg(challenge);
+    } else if (note != nullptr) {
         command.arg(keys.link(job.partition, note->link_id));
         command.arg(keys.link_events(job.partition, note->link_id));
     }

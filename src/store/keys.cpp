@@ -141,6 +141,23 @@ std::string Keys::challenge(unsigned partition, std::string_view id) const {
     return tagged(partition, "ch:", id);
 }
 
+std::string Keys::devices(const domain::UserRef& user) const {
+    const std::string identity = of_tenant(user.tenant, user.user);
+    return tagged(crc16(identity) % partitions_, "dev:", identity);
+}
+
+std::string Keys::fence(unsigned partition) const {
+    return tagged(partition, "fence");
+}
+
+std::string Keys::audit(unsigned partition) const {
+    return tagged(partition, "audit");
+}
+
+std::string Keys::old_address(unsigned partition, std::string_view job_id) const {
+    return tagged(partition, "old:", platform::base64url(job_id));
+}
+
 std::string Keys::idempotency(unsigned partition, std::string_view hash) const {
     return tagged(partition, "idem:", hash);
 }

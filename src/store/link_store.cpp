@@ -1,5 +1,6 @@
 #include "mfad/store/link_store.hpp"
 
+#include "audit.hpp"
 #include "decode.hpp"
 #include "scripts.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::size_t record_head = 3 + 8 + 3;
+constexpr std::size_t record_head = 3 + 8 + 8 + 3;
 
 platform::UnixMillis time_of(std::int64_t millis) {
     return platform::UnixMillis{std::chrono::milliseconds{millis}};
@@ -19,10 +20,11 @@ platform::UnixMillis time_of(std::int64_t millis) {
 /// Of a link's record, in the format of scripts/lib/link_record.lua.
 domain::UserRef owner_of(std::string_view record) {
     platform::PackedReader packed(record);
-    if (packed.u8() != 1) throw Corrupt("a link of an unknown format");
+    if (packed.u8() != 2) throw Corrupt("a link of an unknown format");
     packed.u8();     // kind
     packed.u8();     // who caused it
     packed.number(); // its end
+    packed.number(); // its begin
     packed.u8();     // its mail
     packed.u8();     // the factors it is for
     const std::string_view ids = record.substr(record_head);
@@ -55,10 +57,10 @@ Awaitable<std::optional<domain::UserRef>> LinkStore::owner(const LinkRef& link) 
 Awaitable<Link> LinkStore::read(
     const LinkRef& link, const domain::UserRef& user, unsigned tries) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::read_link, 4);
+    redis::Command command = redis::Command::eval(scripts::read_link, 5);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     append_link(command, keys, link);
-    command.arg(link.id).arg(tries);
+    command.arg(keys.fence(link.partition)).arg(link.id).arg(tries);
     const redis::Reply reply = co_await context_.eval(scripts::read_link, command);
     Link found;
     found.user = user;
@@ -77,10 +79,10 @@ Awaitable<Link> LinkStore::read(
 Awaitable<CodeSent> LinkStore::send_code(
     const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::send_code, 5);
+    redis::Command command = redis::Command::eval(scripts::send_code, 6);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     append_link(command, keys, link);
-    command.arg(keys.due(link.partition, MailClass::code));
+    command.arg(keys.due(link.partition, MailClass::code)).arg(keys.fence(link.partition));
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);
     append_policy(command, order.budget);
@@ -96,12 +98,15 @@ Awaitable<CodeSent> LinkStore::send_code(
 
 Awaitable<CodeChecked> LinkStore::verify_code(
     const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-    unsigned tries, CodeAsker asker) const {
+    unsigned tries, CodeAsker asker, const std::string& public_id) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::verify_code, 4);
+    redis::Command command = redis::Command::eval(scripts::verify_code, 6);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     append_link(command, keys, link);
-    command.arg(link.id).arg(tries).arg(static_cast<int>(asker)).arg(proof_age_ms());
+    command.arg(keys.fence(link.partition)).arg(keys.audit(link.partition));
+    command.arg(link.id).arg(tries);
+    command.arg(audit_context(context_, user, {Actor::user, public_id}));
+    command.arg(static_cast<int>(asker)).arg(proof_age_ms());
     for (const std::string& digest : digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);

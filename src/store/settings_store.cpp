@@ -1,5 +1,6 @@
 #include "mfad/store/settings_store.hpp"
 
+#include "audit.hpp"
 #include "decode.hpp"
 #include "scripts.hpp"
 
@@ -77,21 +78,28 @@ void append_idempotency(redis::Command& command, const Idempotency* idempotency)
 
 /// The call for users of one tenant. Links are on when there is an order for each user.
 redis::Command change_command(
-    const Keys& keys, const std::string& tenant, std::span<const std::string> users,
+    const Context& context, const std::string& tenant, std::span<const std::string> users,
     const ChangeOrder& order) {
+    const Keys& keys = context.keys();
     const bool links = order.change.link != SettingsChange::Link::none;
+    const bool removes = order.change.remove_factors;
     const std::size_t key_count =
-        users.size() * (links ? 4 : 2) + (order.idempotency != nullptr ? 1 : 0);
+        users.size() * (links ? 4 : 2) + (order.idempotency != nullptr ? 1 : 0) + (removes ? 2 : 0);
     redis::Command command = redis::Command::eval(scripts::change_settings, key_count);
     for (std::size_t i = 0; i < users.size(); ++i)
         append_keys(command, keys, {tenant, users[i]}, links ? &order.orders[i] : nullptr);
     if (order.idempotency != nullptr) command.arg(order.idempotency->record);
+    const domain::UserRef first{tenant, users.front()}; // the only one whose factors are removed
+    const unsigned partition = keys.partition(first);
+    if (removes) command.arg(keys.due(partition, MailClass::notice)).arg(keys.audit(partition));
 
     command.arg(pack_change(users.size(), order).bytes()).arg(tenant);
     append_idempotency(command, order.idempotency);
     if (order.idempotency != nullptr) command.arg(order.idempotency->supplement);
     for (std::size_t i = 0; links && i < users.size(); ++i)
         command.arg(users[i]).arg(order.orders[i].id).arg(order.orders[i].job);
+    const Actor by = order.change.by_server ? Actor::host : Actor::user;
+    if (removes) command.arg(order.removal_notice).arg(audit_context(context, first, {by}));
     return command;
 }
 
@@ -135,8 +143,8 @@ Awaitable<std::optional<domain::MfaState>> SettingsStore::read(const domain::Use
 
 Awaitable<ChangeOutcome> SettingsStore::change(
     const domain::UserRef& user, const ChangeOrder& order) const {
-    const redis::Command command = change_command(
-        context_.keys(), user.tenant, std::span<const std::string>(&user.user, 1), order);
+    const redis::Command command =
+        change_command(context_, user.tenant, std::span<const std::string>(&user.user, 1), order);
     const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
     const ScriptOutcome decoded = decode_outcome(reply);
     ChangeOutcome outcome;
@@ -149,7 +157,7 @@ Awaitable<ChangeOutcome> SettingsStore::change(
 
 Awaitable<BulkOutcome> SettingsStore::change_many(
     const std::string& tenant, std::span<const std::string> users, const ChangeOrder& order) const {
-    const redis::Command command = change_command(context_.keys(), tenant, users, order);
+    const redis::Command command = change_command(context_, tenant, users, order);
     const redis::Reply reply = co_await context_.eval(scripts::change_settings, command);
     const ScriptOutcome decoded = decode_outcome(reply);
     BulkOutcome outcome;

@@ -1,5 +1,6 @@
 #include "mfad/store/user_store.hpp"
 
+#include "audit.hpp"
 #include "decode.hpp"
 #include "scripts.hpp"
 
@@ -21,6 +22,8 @@ const std::string scan_begin = "0";
 constexpr unsigned scan_looks = 20;
 constexpr unsigned scan_count = 200;
 constexpr std::size_t scan_enough = 100;
+// Longer than the notice that needs it may wait.
+constexpr std::chrono::milliseconds old_address_lifetime = std::chrono::hours(49);
 
 std::vector<std::string> split(std::string_view text) {
     std::vector<std::string> parts;
@@ -49,11 +52,15 @@ std::optional<Contact> decode_contact(redis::ReplyView fields) {
 
 /// The call that stores a user.
 redis::Command put_command(
-    const Keys& keys, const UserRecord& record, const Idempotency* idempotency) {
+    const Context& context, const UserRecord& record, const Idempotency* idempotency) {
+    const Keys& keys = context.keys();
+    const unsigned partition = keys.partition(record.user);
     redis::Command command =
-        redis::Command::eval(scripts::put_user, idempotency != nullptr ? 3 : 2);
-    command.arg(keys.user(record.user))
-        .arg(keys.rules(keys.partition(record.user), record.user.tenant));
+        redis::Command::eval(scripts::put_user, idempotency != nullptr ? 7 : 6);
+    command.arg(keys.user(record.user)).arg(keys.rules(partition, record.user.tenant));
+    command.arg(keys.devices(record.user)).arg(keys.audit(partition));
+    command.arg(keys.due(partition, MailClass::notice));
+    command.arg(keys.old_address(partition, record.moved_notice_id));
     if (idempotency != nullptr) command.arg(idempotency->record);
     command.arg(record.only_if_new ? 1 : 0);
     command.arg(record.address ? record.address->sealed : "");
@@ -64,6 +71,8 @@ redis::Command put_command(
     command.arg(static_cast<unsigned>(record.change_restricted));
     command.arg(record.last_auth_time ? record.last_auth_time->time_since_epoch().count() : -1);
     command.arg((record.may_be_created ? 1 : 0) + (record.may_be_changed ? 2 : 0));
+    command.arg(record.moved_notice).arg(old_address_lifetime.count());
+    command.arg(audit_context(context, record.user, {record.by}));
     if (idempotency != nullptr)
         command.arg(idempotency->fingerprint).arg(idempotency->lifetime.count());
     return command;
@@ -80,7 +89,7 @@ Awaitable<UserStore::PutOutcome> UserStore::put(
     const UserRecord& record, const Idempotency* idempotency) const {
     if (record.address && !record.address->digest.empty())
         co_await index_address(record.user, record.address->digest);
-    const redis::Command command = put_command(context_.keys(), record, idempotency);
+    const redis::Command command = put_command(context_, record, idempotency);
     const redis::Reply reply = co_await context_.eval(scripts::put_user, command);
     const ScriptOutcome decoded = decode_outcome(reply);
     PutOutcome outcome;
@@ -99,11 +108,12 @@ Awaitable<Removal> UserStore::remove(
     const std::optional<Contact> found = co_await this->contact(user);
     const Contact contact = found.value_or(Contact());
     redis::Command command =
-        redis::Command::eval(scripts::delete_user, idempotency != nullptr ? 4 : 3);
+        redis::Command::eval(scripts::delete_user, idempotency != nullptr ? 6 : 5);
     command.arg(keys.user(user)).arg(keys.credentials(user));
     command.arg(keys.link(keys.partition(user), contact.current_link));
+    command.arg(keys.devices(user)).arg(keys.audit(keys.partition(user)));
     if (idempotency != nullptr) command.arg(idempotency->record);
-    command.arg(contact.current_link);
+    command.arg(contact.current_link).arg(audit_context(context_, user, {Actor::host}));
     if (idempotency != nullptr)
         command.arg(idempotency->fingerprint)
             .arg(idempotency->lifetime.count())
@@ -176,6 +186,14 @@ Awaitable<std::vector<std::optional<Contact>>> UserStore::contacts(
     for (std::size_t i = 0; i < users.size(); ++i)
         contacts.push_back(decode_contact(reply.at(i)));
     co_return contacts;
+}
+
+Awaitable<std::string> UserStore::old_address(
+    const domain::UserRef& user, const std::string& job_id) const {
+    redis::Command command("GET");
+    command.arg(context_.keys().old_address(context_.keys().partition(user), job_id));
+    const redis::Reply reply = co_await context_.exec(command);
+    co_return text_or_empty(reply.view());
 }
 
 Awaitable<bool> UserStore::exists(const domain::UserRef& user) const {

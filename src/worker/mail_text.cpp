@@ -1,11 +1,11 @@
 #include "mail_text.hpp"
 
+#include "mail_templates.hpp"
 #include "templates.hpp"
 
 #include "mfad/mail/message.hpp"
 
 #include <algorithm>
-#include <array>
 #include <kainjow/mustache.hpp>
 #include <stdexcept>
 
@@ -16,79 +16,7 @@ namespace mustache = kainjow::mustache;
 using Kind = service::MailJob::Kind;
 
 constexpr std::size_t longest_name = 64;
-
-/// A mail in one language. The first line of the text is the subject.
-struct Template {
-    std::string_view locale;
-    std::string_view text;
-    std::string_view html;
-};
-
-/// The same mail in all languages, English first.
-using Templates = std::array<Template, 2>;
-
-constexpr Templates code_mail{{
-    {"en", templates::code_en_txt, templates::code_en_html},
-    {"de", templates::code_de_txt, templates::code_de_html},
-}};
-constexpr Templates enrollment_link_mail{{
-    {"en", templates::enrollment_link_en_txt, templates::enrollment_link_en_html},
-    {"de", templates::enrollment_link_de_txt, templates::enrollment_link_de_html},
-}};
-constexpr Templates factor_added_mail{{
-    {"en", templates::factor_added_en_txt, templates::factor_added_en_html},
-    {"de", templates::factor_added_de_txt, templates::factor_added_de_html},
-}};
-constexpr Templates factor_removed_mail{{
-    {"en", templates::factor_removed_en_txt, templates::factor_removed_en_html},
-    {"de", templates::factor_removed_de_txt, templates::factor_removed_de_html},
-}};
-constexpr Templates factors_reset_mail{{
-    {"en", templates::factors_reset_en_txt, templates::factors_reset_en_html},
-    {"de", templates::factors_reset_de_txt, templates::factors_reset_de_html},
-}};
-constexpr Templates recovery_code_used_mail{{
-    {"en", templates::recovery_code_used_en_txt, templates::recovery_code_used_en_html},
-    {"de", templates::recovery_code_used_de_txt, templates::recovery_code_used_de_html},
-}};
-
-constexpr Templates reset_scheduled_mail{{
-    {"en", templates::reset_scheduled_en_txt, templates::reset_scheduled_en_html},
-    {"de", templates::reset_scheduled_de_txt, templates::reset_scheduled_de_html},
-}};
-
-const Templates& templates_of(Kind kind) {
-    switch (kind) {
-    case Kind::enrollment_link: return enrollment_link_mail;
-    case Kind::enrollment_code: return code_mail;
-    case Kind::sign_in_code: return code_mail;
-    case Kind::factor_added: return factor_added_mail;
-    case Kind::factor_removed: return factor_removed_mail;
-    case Kind::factors_reset: return factors_reset_mail;
-    case Kind::recovery_code_used: return recovery_code_used_mail;
-    case Kind::reset_scheduled: return reset_scheduled_mail;
-    case Kind::reset_due: break; // no mail
-    }
-    throw std::logic_error("a kind of mail without a template");
-}
-
-/// What people call a factor.
-struct FactorName {
-    std::string_view type;
-    std::string_view locale;
-    std::string_view name;
-};
-
-constexpr std::array factor_names{
-    FactorName{"email", "en", "codes by email"},
-    FactorName{"email", "de", "Codes per E-Mail"},
-    FactorName{"totp", "en", "an authenticator app"},
-    FactorName{"totp", "de", "eine Authenticator-App"},
-    FactorName{"passkey", "en", "a passkey"},
-    FactorName{"passkey", "de", "ein Passkey"},
-    FactorName{"recovery_code", "en", "recovery codes"},
-    FactorName{"recovery_code", "de", "Wiederherstellungscodes"},
-};
+constexpr std::size_t longest_contact = 128;
 
 /// The language of a tag: `de` of `de-AT`. Tags mean the same in any case (RFC 5646, 2.1.1).
 std::string language(std::string_view locale) {
@@ -98,10 +26,12 @@ std::string language(std::string_view locale) {
     return name;
 }
 
-const Template& choose(Kind kind, std::string_view locale) {
-    const Templates& all = templates_of(kind);
-    const auto has = [wanted = language(locale)](const Template& t) { return t.locale == wanted; };
-    const auto* const found = std::ranges::find_if(all, has);
+const MailTemplate& choose(Kind kind, std::string_view locale) {
+    const auto all = mail_templates(kind);
+    const auto has = [wanted = language(locale)](const MailTemplate& t) {
+        return t.locale == wanted;
+    };
+    const auto found = std::ranges::find_if(all, has);
     return found != all.end() ? *found : all.front();
 }
 
@@ -121,13 +51,13 @@ std::string minute_text(platform::UnixMillis time) {
 
 /// The names of factors in a language, with commas between them.
 std::string names_of(std::string_view types, std::string_view locale) {
+    const std::string_view separator = locale == "zh" ? "、" : ", ";
     std::string names;
     while (!types.empty()) {
         const std::string_view type = types.substr(0, types.find(' '));
         types.remove_prefix(std::min(types.size(), type.size() + 1));
-        for (const FactorName& known : factor_names)
-            if (known.type == type && known.locale == locale)
-                names.append(names.empty() ? "" : ", ").append(known.name);
+        const std::string_view name = factor_name(type, locale);
+        if (!name.empty()) names.append(names.empty() ? "" : separator).append(name);
     }
     return names;
 }
@@ -135,7 +65,7 @@ std::string names_of(std::string_view types, std::string_view locale) {
 } // namespace
 
 MailText mail_text(Kind kind, std::string_view locale, const MailValues& values) {
-    const Template& chosen = choose(kind, locale);
+    const MailTemplate& chosen = choose(kind, locale);
     mustache::data data;
     // A name of several lines would end the subject and go on in the text.
     data.set("tenant", mail::one_line(values.tenant, longest_name));
@@ -144,6 +74,8 @@ MailText mail_text(Kind kind, std::string_view locale, const MailValues& values)
     data.set("until", minute_text(values.until));
     data.set("at", minute_text(values.at));
     data.set("factors", names_of(values.factors, chosen.locale));
+    const std::string contact = mail::one_line(values.contact, longest_contact);
+    data.set("contact", contact.empty() ? mustache::data(false) : mustache::data(contact));
 
     MailText made;
     made.locale = chosen.locale;

@@ -19,6 +19,7 @@ struct MailText {
 /// What varies in a mail. Everything but the URL comes from outside and is escaped.
 struct MailValues {
     std::string tenant;        ///< name, for people
+    std::string contact;       ///< how people reach him; may be empty
     std::string link;          ///< URL to follow; of a link mail
     std::string code;          ///< of a code mail
     std::string factors;       ///< of a notice: types, with blanks between them

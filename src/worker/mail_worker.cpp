@@ -206,7 +206,7 @@ private:
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
         std::optional<domain::EmailAddress> address;
         if (contact && (!job->is_of_link() || is_wanted(*job, *contact)))
-            address = service::open_address(contact->address, job->user, vault_);
+            address = co_await address_of(*job, *contact);
         if (!address) {
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
@@ -220,11 +220,22 @@ private:
         co_await settle(queued, std::move(*job), delivery, time.now());
     }
 
+    /// Where it goes: to the address that is stored now, but that it was changed is told to the one
+    /// before.
+    Awaitable<std::optional<domain::EmailAddress>> address_of(
+        const MailJob& job, const store::Contact& contact) {
+        store::StoredAddress stored = contact.address;
+        if (job.kind == MailJob::Kind::address_changed)
+            stored.sealed = co_await users_.old_address(job.user, job.id);
+        co_return service::open_address(stored, job.user, vault_);
+    }
+
     Awaitable<mail::Message> compose(
         const MailJob& job, const store::Contact& contact, const domain::EmailAddress& address) {
         const auto tenant = co_await tenants_.find_tenant(job.user.tenant);
         MailValues values;
         values.tenant = tenant ? tenant->name : job.user.tenant;
+        if (tenant) values.contact = tenant->mail_contact;
         values.until = job.not_after;
         if (job.kind == MailJob::Kind::enrollment_link)
             values.link = service::enrollment_href(options_.public_url, job.secret);
@@ -265,14 +276,24 @@ private:
             initiate, runtime::use_awaitable, std::move(envelope));
     }
 
-    /// Whether the job is the mail that brings a link, which has a note of it.
-    static bool is_of_link(const MailJob& job) {
-        return job.kind == MailJob::Kind::enrollment_link;
+    /// Whether what becomes of the job is noted: with the link that it brings, or with the
+    /// challenge whose code.
+    static bool is_noted(const MailJob& job) {
+        return job.kind == MailJob::Kind::enrollment_link ||
+               job.kind == MailJob::Kind::sign_in_code;
+    }
+
+    static store::MailNote note_of(const MailJob& job, LinkMail mail) {
+        store::MailNote note;
+        note.link_id = job.link_id;
+        note.is_challenge = job.kind == MailJob::Kind::sign_in_code;
+        note.mail = mail;
+        return note;
     }
 
     Awaitable<void> finish(const store::QueuedJob& queued, const MailJob& job, LinkMail mail) {
-        const store::MailNote note{job.link_id, mail};
-        const store::MailNote* const noted = is_of_link(job) ? &note : nullptr;
+        const store::MailNote note = note_of(job, mail);
+        const store::MailNote* const noted = is_noted(job) ? &note : nullptr;
         co_await jobs_.finish(queued, noted);
     }
 
@@ -298,8 +319,8 @@ private:
             co_await jobs_.postpone(queued, next, *due);
             settled(queued, MailOutcome::postponed, age, &delivery);
         } else {
-            const store::MailNote note{job.link_id, LinkMail::dead};
-            const store::MailNote* const noted = is_of_link(job) ? &note : nullptr;
+            const store::MailNote note = note_of(job, LinkMail::dead);
+            const store::MailNote* const noted = is_noted(job) ? &note : nullptr;
             co_await jobs_.bury(queued, next, now, noted);
             settled(queued, MailOutcome::dead, age, &delivery);
         }

@@ -4,6 +4,8 @@
 #include "vectors.hpp"
 
 #include "mfad/domain/challenge.hpp"
+#include "mfad/store/audit_store.hpp"
+#include "mfad/store/device_store.hpp"
 #include "mfad/store/factor_store.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -53,18 +55,19 @@ struct Scene {
 
     Awaitable<store::AttemptBegun> begin(std::string id, std::chrono::milliseconds mark = 2s) {
         const std::vector<std::string> fields{FactorStore::totp, FactorStore::totp_step};
-        co_return co_await challenges.begin(challenge, FactorType::totp, id, mark, fields);
+        co_return co_await challenges.begin(challenge, FactorType::totp, id, mark, fields, owed);
     }
 
     Awaitable<Attempt> finish(std::string id, Found found) {
         const ChallengeStore::FieldValues values{{FactorStore::totp_step, "7"}};
-        co_return co_await challenges.finish(challenge, FactorType::totp, id, found, values);
+        co_return co_await challenges.finish(challenge, FactorType::totp, id, found, values, owed);
     }
 
     const Context& store;
     ChallengeStore challenges;
     FactorStore factors;
     ChallengeRef challenge;
+    store::AttemptNotices owed;
 };
 
 } // namespace
@@ -198,6 +201,145 @@ BOOST_AUTO_TEST_CASE(his_own_credential_needs_a_fresh_proof_to_change_factors_an
         BOOST_TEST(!outcome.after.active());
         outcome = co_await scene.factors.remove(ada, removal);
         BOOST_CHECK(outcome.status == FactorStatus::none_bound);
+    });
+}
+
+// ---- remembered devices -------------------------------------------------------------------------
+
+/// Passes the challenge of a scene, and remembers the device.
+Awaitable<store::DeviceToken> remember(Scene& scene, std::string id) {
+    co_await scene.open();
+    co_await scene.begin("attempt1");
+    const Attempt passed = co_await scene.finish("attempt1", Found::right);
+    BOOST_REQUIRE(passed.state == ChallengeState::open);
+    const store::DeviceStore devices(scene.store);
+    store::DeviceOrder order;
+    order.id = std::move(id);
+    order.lifetime = 1h;
+    order.most = 2;
+    const store::AuditNote note;
+    const auto token = co_await devices.remember(scene.challenge, order, note);
+    BOOST_REQUIRE(token.has_value());
+    co_return *token;
+}
+
+BOOST_AUTO_TEST_CASE(a_device_is_remembered_only_where_a_challenge_was_passed_and_still_counts) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        const store::DeviceStore devices(store);
+        store::DeviceOrder order;
+        order.id = "aaaaaaaaaaa";
+        order.lifetime = 1h;
+        order.most = 2;
+        const store::AuditNote note;
+        const auto early = co_await devices.remember(scene.challenge, order, note);
+        BOOST_TEST(!early.has_value());
+        co_await scene.begin("attempt1");
+        co_await scene.finish("attempt1", Found::right);
+        // As a reset leaves it.
+        const std::string key = store.keys().user(ada);
+        const auto proof = co_await test::hash_number(store, key, "t");
+        co_await test::set_hash(store, key, "t", 0);
+        const auto voided = co_await devices.remember(scene.challenge, order, note);
+        BOOST_TEST(!voided.has_value());
+        co_await test::set_hash(store, key, "t", proof);
+        const auto token = co_await devices.remember(scene.challenge, order, note);
+        BOOST_REQUIRE(token.has_value());
+        BOOST_TEST(token->id == "aaaaaaaaaaa");
+        BOOST_TEST(token->generation == 0U);
+        order.id = "bbbbbbbbbbb";
+        const auto again = co_await devices.remember(scene.challenge, order, note);
+        BOOST_TEST(again.value().id == "aaaaaaaaaaa");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_the_store_has_forgotten_to_have_handed_out_is_good) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        const store::DeviceToken token = co_await remember(scene, "aaaaaaaaaaa");
+        scene.challenge.id = "c2";
+        store::ChallengeOrder order;
+        order.lifetime = 10min;
+        order.device = token;
+        order.device->generation = 7;
+        const ChallengeOpened opened = co_await scene.challenges.open(scene.challenge, order);
+        BOOST_CHECK(opened.device == store::DeviceState::known);
+        BOOST_TEST(opened.device_generation == 8U);
+        order.device->generation = 6;
+        const ChallengeOpened old = co_await scene.challenges.open(scene.challenge, order);
+        BOOST_CHECK(old.device == store::DeviceState::stolen);
+    });
+}
+
+// ---- the fence ----------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_is_older_than_the_fence_is_over) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        const unsigned partition = store.keys().partition(ada);
+        const platform::UnixMillis now = co_await test::store_now(store);
+        redis::Command fence("SET");
+        fence.arg(store.keys().fence(partition)).arg((now + 1s).time_since_epoch().count());
+        co_await store.exec(fence);
+        const auto begun = co_await scene.begin("attempt1");
+        BOOST_CHECK(begun.attempt.state == ChallengeState::expired);
+        const auto record = co_await scene.challenges.read(partition, scene.challenge.id);
+        BOOST_TEST(record.value().fenced);
+        fence = redis::Command("SET");
+        fence.arg(store.keys().fence(partition)).arg((now - 1s).time_since_epoch().count());
+        co_await store.exec(fence);
+        const auto later = co_await scene.begin("attempt2");
+        BOOST_CHECK(later.attempt.state == ChallengeState::open);
+        BOOST_CHECK(later.fence == now - 1s);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_factor_that_is_forbidden_meanwhile_passes_nothing) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        const store::SettingsStore settings(store);
+        SettingsChange change;
+        change.disable = FactorType::totp;
+        const store::ChangeOrder order{change, {}, {}, 0ms, {}, nullptr};
+        co_await settings.change(ada, order);
+        const auto begun = co_await scene.begin("attempt1");
+        BOOST_CHECK(begun.attempt.state == ChallengeState::not_offered);
+    });
+}
+
+// ---- the audit ----------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_happened_is_told_newest_first_a_page_at_a_time) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        co_await scene.begin("attempt1");
+        co_await scene.finish("attempt1", Found::wrong);
+        co_await scene.begin("attempt2");
+        co_await scene.finish("attempt2", Found::right);
+        const store::AuditStore events(store);
+        const unsigned partition = store.keys().partition(ada);
+        const auto newest = co_await events.page(partition, "", 2);
+        BOOST_REQUIRE_EQUAL(newest.size(), 2U);
+        BOOST_TEST(newest[0].outcome == "passed");
+        BOOST_TEST(newest[1].outcome == "wrong");
+        BOOST_TEST(newest[0].subject == "c1");
+        BOOST_TEST(newest[0].factor == "totp");
+        BOOST_TEST(newest[0].by == "user");
+        const auto older = co_await events.page(partition, newest[1].id, 2);
+        BOOST_REQUIRE_EQUAL(older.size(), 1U);
+        BOOST_TEST(older[0].event == "factor_added");
+        BOOST_TEST(older[0].by == "host");
+        const auto dropped = co_await events.dropped();
+        BOOST_TEST(dropped == 0U);
     });
 }
 

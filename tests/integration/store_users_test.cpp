@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
 #include <set>
 
 using namespace mfad;
@@ -205,6 +206,31 @@ BOOST_AUTO_TEST_CASE(credentials_are_found_by_digest_listed_and_revoked) {
         co_await credentials.put(digest, credential);
         const auto expired = co_await credentials.find(digest);
         BOOST_TEST(!expired.has_value());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_user_is_not_burdened_with_credentials_that_are_long_over) {
+    run([](const Context& store) -> Awaitable<void> {
+        const store::CredentialStore credentials(store);
+        Credential session;
+        session.kind = CredentialKind::session;
+        session.tenant = ada.tenant;
+        session.user = ada.user;
+        session.permissions_json = "{}";
+        const auto now = platform::wall_now();
+        const std::map<std::string, std::optional<platform::UnixMillis>> ends{
+            {"long-over-and-gone-1", now - 2h},
+            {"lives-for-an-hour-22", now + 1h},
+            {"lives-without-end-33", std::nullopt}};
+        for (const auto& [secret, end] : ends) {
+            session.expires_at = end;
+            const std::string digest = store::credential_digest(secret);
+            co_await credentials.put(digest, session);
+        }
+        redis::Command count("ZCARD");
+        count.arg(store.keys().credentials(ada));
+        const redis::Reply kept = co_await store.exec(count);
+        BOOST_TEST(kept.integer() == 2);
     });
 }
 

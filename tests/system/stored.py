@@ -8,7 +8,7 @@ from redis.crc import key_slot
 
 FACTORS = {"email": 1, "totp": 2, "passkey": 4, "recovery_code": 8, "duo": 16, "guardian": 32}
 PARTITIONS = 64
-LINK_IDS = 14  # where a link's record has the ids of tenant and user (src/store/scripts/lib/link_record.lua)
+LINK_IDS = 22  # where a link's record has the ids of tenant and user (src/store/scripts/lib/link_record.lua)
 
 
 def value_of(redis, key):

@@ -152,6 +152,12 @@ def verify_challenge(world):
     return {"token": challenge(world)["token"], "factor": "recovery_code", "code": codes[0]}
 
 
+def remembered_device(world):
+    attempt = verify_challenge(world) | {"remember_device": {}}
+    assert world.native("POST", "challenges/verify", attempt).status == 200
+    return world.native("GET", "users/1/devices").json()["devices"][0]["id"]
+
+
 # Bodies that no example can have.
 PREPARED = {
     "ConfirmTotp": confirm_totp,
@@ -189,6 +195,8 @@ def places(operation, world):
         values["challenge_id"] = challenge(world)["id"]
     if "{factor_id}" in operation.path:
         values["factor_id"] = "email"
+    if "{device_id}" in operation.path:
+        values["device_id"] = remembered_device(world)
     slashes = ("", "/") if operation.api.document.get("x-optional-slash") else ("",)
     return [(prefix + operation.path).format(**values) + slash
             for prefix in operation.api.prefixes for slash in slashes]

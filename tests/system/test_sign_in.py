@@ -213,6 +213,42 @@ def test_what_cannot_be_a_code_counts_as_nothing(user):
     assert user.verify(token, "email", code).status == 200
 
 
+@pytest.mark.parametrize("factor", ["email", "totp", "recovery_code"])
+def test_what_is_forbidden_while_a_challenge_is_open_passes_it_no_more(user, world, factor):
+    user.enable("email")
+    secret, step = user.enroll_totp()
+    codes = user.recovery_codes()
+    token = user.challenge()
+    code = {"email": user.mailed_code(token), "totp": totp(secret, step + 1), "recovery_code": codes[0]}[factor]
+    assert world.navixy_update(DISALLOWED, 1).status == 200
+    problem(user.verify(token, factor, code), 409, "not-enrolled")
+    user.forget_gap()
+    problem(user.send(token), 409, "not-enrolled")
+    assert world.native("PATCH", "users/1/mfa", {"allowed": None}).status == 200
+    assert user.verify(token, factor, code).status == 200, "nothing was spent or counted"
+
+
+def test_what_is_switched_off_meanwhile_passes_no_more(user, world):
+    secret, step = user.enroll_totp()
+    user.enable("email", "totp")
+    token = user.challenge()
+    user.enable("email")
+    problem(user.verify(token, "totp", totp(secret, step + 1)), 409, "not-enrolled")
+
+
+def test_what_became_of_the_mail_with_the_last_code_is_told(user, world):
+    user.enable("email")
+    opened = user.ask().json()
+
+    def delivery():
+        shown = world.native("GET", f"challenges/{opened['id']}").json()
+        return shown["codes_sent"], shown["delivery"]
+
+    assert delivery() == (0, "none")
+    user.mailed_code(opened["token"])
+    wait_for(lambda: delivery() == (1, "sent"), "the note of the delivery")
+
+
 def test_without_an_address_no_code(world, redis):
     world.mfad.load({"user": {"tenant": world.tenant, "id": "9", "mfa": {"enabled": ["email", "totp"]}}})
     nine = SignIn(world, redis, "9")

@@ -1,6 +1,7 @@
 """Keys that access tokens are signed with: published at /.well-known/jwks.json, added and retired while it serves."""
 
 import base64
+import concurrent.futures
 import datetime
 import json
 import signal
@@ -11,6 +12,8 @@ import pytest
 from conftest import init_keys, start_mfad
 from console import Console
 from harness import RedisServer, wait_for
+from sign_in import SignIn
+from world import World
 
 PATH = "/.well-known/jwks.json"
 
@@ -171,18 +174,23 @@ def test_a_key_file_without_a_signing_key_gets_one_that_signs_at_once(tmp_path, 
     server = start_mfad(tmp_path / "mfad", redis, file)
     try:
         assert published(server) == {}
+        user = SignIn(World(server, server.client()), redis.connection())
+        user.enable("email")
+        token = user.challenge()
+        code = user.mailed_code(token)
+        refused = user.verify(token, "email", code)
+        assert refused.status == 503 and int(refused.header("Retry-After")) >= 1
         server.call("keys", "add", "--use", "signing", "--alg", "EdDSA")
         reload(server)
         [line] = listed(server).values()
         assert line[3] == "yes"  # nobody has older keys that would have to be kept up
         published_everywhere(server, [kid_of(line)])
+        assert user.verify(token, "email", code).status == 200  # it was not spent
     finally:
         assert server.stop() == 0
 
 
 def test_a_new_sealing_key_comes_into_use_while_it_serves(server):
-    from world import World
-
     world = World(server, server.client())
     before = world.rebilly("POST", "1")
     server.call("keys", "add", "--use", "sealing")
@@ -274,6 +282,14 @@ def test_the_only_key_of_its_use_is_not_retired(console, number, why):
     said = console.run("keys", "retire", number)
     assert said.status == 1 and said.out == "" and why in said.err
     assert console.settings["crypto_key_file"].read_bytes() == before
+
+
+def test_of_many_who_add_a_key_at_once_none_is_lost(console):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(lambda _: console.run("keys", "add", "--use", "pepper"), range(16)))
+    assert [said.status for said in added] == [0] * 16
+    keys = json.loads(console.settings["crypto_key_file"].read_text())["keys"]
+    assert sorted(key["id"] for key in keys) == list(range(1, 3 + 16 + 1))
 
 
 def test_add_and_retire_print_no_secret_and_keep_the_mode(console):

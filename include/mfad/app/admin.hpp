@@ -56,6 +56,20 @@ int show_user(
     const platform::Config& config, const std::string& tenant, const std::string& user,
     std::ostream& out, std::ostream& err);
 
+/// `mfad user reset T U`: removes his factors, with audit and notice mail; 1 when there is no such
+/// user.
+int reset_user(
+    const platform::Config& config, const std::string& tenant, const std::string& user,
+    std::ostream& out, std::ostream& err);
+
+struct AuditFilter {
+    std::string tenant; ///< empty: all
+    std::string user;   ///< empty: all
+};
+
+/// `mfad audit list`: what happened, newest first, a JSON object a line.
+int list_audit(const platform::Config& config, const AuditFilter& filter, std::ostream& out);
+
 /// `mfad outbox list`: a line for each mail that is owed. @param dead those that were given up
 /// instead
 int list_outbox(const platform::Config& config, bool dead, std::ostream& out);

@@ -8,13 +8,16 @@
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/authenticator.hpp"
 #include "mfad/service/challenges.hpp"
+#include "mfad/service/devices.hpp"
 #include "mfad/service/factors.hpp"
+#include "mfad/service/kept_answers.hpp"
 #include "mfad/service/panel.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
 #include "mfad/service/tenant_admin.hpp"
 #include "mfad/service/users.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +40,8 @@ struct Services {
     const service::AccessTokens& tokens;
     service::Challenges& challenges;
     service::Factors& factors;
+    service::Devices& devices;
+    service::KeptAnswers& kept_answers;
     std::string public_url; ///< what absolute URLs in answers start with
 };
 
@@ -49,6 +54,9 @@ struct Exchange {
     Services& services;
     const Dialect& dialect;
     service::Call& call; ///< filled in once the caller has been admitted
+    /// The answer of the first request under the same idempotency key, where such are kept whole.
+    std::optional<http::Response> replay = std::nullopt;
+    std::optional<service::KeptAnswers::Claim> claim = std::nullopt; ///< to keep this one's
 
     std::string_view parameter(std::size_t i) const { return match.parameter(i); }
 };
@@ -89,6 +97,10 @@ const Dialect& rebilly();
 const Dialect& quiva();
 const Dialect& navixy();
 const Dialect& native();
+
+/// Ends what an exchange has claimed: keeps its answer under its idempotency key, if it is one that
+/// is kept.
+runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response);
 
 /// The dialect that owns a path, whether or not there is anything at it (docs/dialects.md,
 /// "Which path is whose").

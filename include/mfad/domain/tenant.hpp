@@ -44,8 +44,9 @@ struct TokenIssuer {
 /// account.
 struct Tenant {
     std::string id;
-    std::string name;      ///< for people; the id when none was given
-    std::string mail_from; ///< empty: the installation's
+    std::string name;         ///< for people; the id when none was given
+    std::string mail_from;    ///< empty: the installation's
+    std::string mail_contact; ///< where people object to what a notice tells; empty: not told
     std::vector<TokenIssuer> issuers;
     std::map<std::string, RatePolicy, std::less<>>
         limits; ///< by name, instead of the configured ones

@@ -3,6 +3,7 @@
 #include "mfad/http/message.hpp"
 #include "mfad/http/router.hpp"
 #include "mfad/service/challenges.hpp"
+#include "mfad/service/devices.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/recovery.hpp"
@@ -24,6 +25,7 @@ struct Services {
     service::Challenges& challenges;
     service::Factors& factors;
     service::Recovery& recovery;
+    service::Devices& devices;
     std::function<void()> wake_worker; ///< called when a code is to be mailed
     std::string public_origin;         ///< scheme, host and port that the pages are reached by
 };

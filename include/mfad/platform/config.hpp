@@ -109,6 +109,10 @@ struct Config {
         Duration reset_delay = std::chrono::hours(24);
     } recovery{};
 
+    struct Audit {
+        std::size_t max_events = 200'000;
+    } audit{};
+
     struct Idempotency {
         Duration lifetime = std::chrono::hours(24);
         Duration secret_lifetime = std::chrono::minutes(10);

@@ -23,6 +23,9 @@ public:
     explicit JwtSigner(const KeyRing& ring);
 
     /// A token of these claims.
+    /// Whether the installation has a key that signs now.
+    bool ready(UnixMillis now) const;
+
     /// @param claims a JSON object, as it is to be signed
     /// @return nothing when the installation has no key that signs
     std::optional<std::string> sign(std::string_view claims, UnixMillis now) const;
@@ -33,6 +36,8 @@ public:
 
 private:
     struct Entry;
+
+    const Entry* chosen(UnixMillis now) const;
 
     std::shared_ptr<const std::vector<Entry>> keys_;
 };

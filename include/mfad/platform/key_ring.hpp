@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -99,6 +100,12 @@ public:
     /// read or write, that belongs neither to this user nor to root, or that is no regular file.
     /// @throws BadKeyFile
     static KeyRing load(const std::filesystem::path& path);
+
+    /// Changes a key file; of several who do so at once each sees what the one before has done.
+    /// @param edit a refusal that it throws leaves the file as it is
+    /// @throws BadKeyFile
+    static KeyRing change(
+        const std::filesystem::path& path, const std::function<void(KeyRing&)>& edit);
 
     /// Writes the file whole or not at all; one that is there already is never touched.
     /// @throws BadKeyFile

@@ -39,6 +39,9 @@ public:
     /// @return `unavailable` when the key file has no key that signs (`mfad keys add`)
     domain::Result<std::string> issue(const Proof& proof, platform::UnixMillis now) const;
 
+    /// Whether a token can be issued now; `unavailable` if not.
+    domain::Result<void> ready(platform::UnixMillis now) const;
+
     /// The document at `/.well-known/jwks.json`.
     std::string key_set(platform::UnixMillis now) const { return vault_.signer.key_set(now); }
 

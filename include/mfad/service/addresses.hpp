@@ -14,6 +14,9 @@ namespace mfad::service {
 store::StoredAddress seal_address(
     const domain::EmailAddress& address, const domain::UserRef& user, Vault& vault);
 
+/// Gives a record that brings an address the notice to the one before.
+void add_moved_notice(store::UserRecord& record, Vault& vault);
+
 /// @return nothing when there is none; a sealed one that does not open is `store::Corrupt`
 std::optional<domain::EmailAddress> open_address(
     const store::StoredAddress& stored, const domain::UserRef& user, Vault& vault);

@@ -29,6 +29,8 @@ struct ChallengeWish {
     domain::FactorSet factors; ///< empty: any
     bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
     bool recovers = false;     ///< lost factors: by a code by mail or a recovery code alone
+    std::string address;       ///< of the user, as the host sees it, for the audit; empty: unknown
+    std::string device;        ///< token of a remembered device; empty: none
 };
 
 /// The answer to "does this user need a second factor now?".
@@ -36,7 +38,15 @@ struct ChallengeAnswer {
     store::ChallengeOpened opened;
     std::string id;    ///< when opened: names the challenge, says nothing of it
     std::string token; ///< when opened: who holds it may try to pass
+    /// When opened with a device that is known: its next token, to be kept in place of the one that
+    /// was shown. Empty: what was shown is of no use any more.
+    std::string device_token;
 };
+
+/// The challenge that a token names, open or over. @param tenant empty: of any
+/// @return nothing for what is no token of ours, or another tenant's
+std::optional<store::ChallengeRef> open_challenge_token(
+    std::string_view token, std::string_view tenant, Vault& vault);
 
 struct Passed {
     std::string access_token;
@@ -70,6 +80,8 @@ public:
         const store::Context& context, Vault& vault, const AccessTokens& tokens,
         ChallengeOptions options, std::function<void()> wake);
 
+    /// With the token of a remembered device the attempts on this challenge count at the device and
+    /// not at the user, and none of what strangers have spent is in their way.
     runtime::Awaitable<ChallengeAnswer> open(
         const domain::UserRef& user, const ChallengeWish& wish);
 
@@ -106,12 +118,12 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::optional<store::ChallengeRef> find(std::string_view token, std::string_view tenant);
     std::string token_of(const store::ChallengeRef& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
         const store::ChallengeRef& challenge, const std::string& code, bool& strong);
+    store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
     domain::Result<Passed> passed(
         const domain::UserRef& user, const Proved& proved) const;
 

@@ -92,8 +92,9 @@ public:
         const domain::UserRef& user, std::string_view factor_id, Asker asker);
 
     /// Unbinds everything and forgets failures and the last authentication; what is switched on
-    /// stays, so that the user has to enroll anew.
-    runtime::Awaitable<domain::Result<void>> reset(const domain::UserRef& user);
+    /// stays, so that the user has to enroll anew. His remembered devices are forgotten.
+    runtime::Awaitable<domain::Result<void>> reset(
+        const domain::UserRef& user, store::Actor by = store::Actor::host);
 
     /// Unbinds what a user may have lost: everything but his address. He has just shown two other
     /// methods of his, which counts as his last authentication.

@@ -24,6 +24,10 @@ struct MailJob {
         factor_removed,
         factors_reset,
         recovery_code_used,
+        factor_disabled, ///< by failures in a row
+        device_revoked,  ///< a remembered one is forgotten
+        device_stolen,   ///< the same, since an old token of it came again
+        address_changed, ///< goes to the address before (UserStore::old_address)
         reset_scheduled, ///< `secret` is the token that cancels it; of use until it is done
         reset_due,       ///< no mail: the reset is to be done; `secret` is its id
     };
@@ -31,7 +35,7 @@ struct MailJob {
     std::string id; ///< 16 random bytes; names the job, and the message at every attempt
     Kind kind = Kind::enrollment_link;
     domain::UserRef user;
-    std::string link_id; ///< the link that it belongs to; superseded with it
+    std::string link_id; ///< the link that it belongs to, superseded with it; or its challenge
     std::string secret;
     platform::UnixMillis created{};
     platform::UnixMillis not_after{}; ///< never sent later than this

@@ -4,6 +4,7 @@
 #include "mfad/domain/factor.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/domain/rate_limit.hpp"
+#include "mfad/store/audit_store.hpp"
 #include "mfad/store/context.hpp"
 
 #include <chrono>
@@ -21,11 +22,28 @@ struct ChallengeRef {
     std::string id;
 };
 
+/// A remembered device, and the generation of its token: each use has a successor.
+struct DeviceToken {
+    std::string id; ///< 11 characters
+    std::uint32_t generation = 0;
+};
+
+/// How it stands with the device that a challenge was opened with. The values are those of
+/// `scripts/lib/device.lua`.
+enum class DeviceState : std::uint8_t {
+    unknown = 0, ///< none was named, or it is not remembered (any more)
+    known = 1,
+    stolen = 2, ///< an old token came again; the device is forgotten
+};
+
 struct ChallengeOrder {
     std::chrono::milliseconds lifetime{0};
     domain::FactorSet wanted;   ///< empty: any
     domain::FactorSet too_weak; ///< for what is demanded
     bool recovers = false;      ///< lost factors, by what is left: address and recovery codes
+    std::string address;        ///< of the user, as the host saw it; empty: it told none
+    std::optional<DeviceToken> device;
+    std::string stolen_notice; ///< sealed mail; needed with a device
 };
 
 /// What became of the wish for a challenge. The values are those of `open_challenge.lua`.
@@ -42,11 +60,14 @@ struct ChallengeOpened {
     Outcome outcome = Outcome::no_such_user;
     domain::FactorSet factors; ///< that may pass it
     platform::UnixMillis ends{};
+    DeviceState device = DeviceState::unknown;
+    std::uint32_t device_generation = 0; ///< of its next token, when it is known
 };
 
 struct ChallengeCodeOrder {
     std::string digest; ///< keyed, of the code
     std::string job;    ///< sealed mail
+    std::string job_id; ///< 16 bytes
     std::chrono::milliseconds lifetime{0};
     domain::RatePolicy gap;
     domain::RatePolicy budget;
@@ -70,8 +91,19 @@ struct Attempt {
 /// that is not there is empty.
 struct AttemptBegun {
     Attempt attempt;
+    platform::UnixMillis fence{}; ///< what came before may have been accepted and forgotten
     std::vector<std::string> fields;
 };
+
+/// Sealed mails that an attempt may owe.
+struct AttemptNotices {
+    std::string factor_disabled; ///< its failures were too many
+    std::string device_revoked;  ///< those of the remembered device were
+    std::string code_used;       ///< a recovery code was; empty for other factors
+};
+
+/// What became of the mail with the last code of a challenge; the values are those of LinkMail.
+enum class CodeMail : std::uint8_t { none = 0, owed = 1, sent = 2, dead = 3, dropped = 4 };
 
 /// How a challenge stands, for who opened it.
 struct ChallengeRecord {
@@ -81,6 +113,8 @@ struct ChallengeRecord {
     unsigned wrong_tries = 0;
     std::optional<platform::UnixMillis> passed;
     unsigned codes_sent = 0;
+    CodeMail mail = CodeMail::none;
+    bool fenced = false; ///< over, since the store was started anew after it was opened
 };
 
 /// Challenges, and the attempts to pass them.
@@ -99,21 +133,21 @@ public:
         const ChallengeRef& challenge, const ChallengeCodeOrder& order) const;
 
     /// Checks a code whose digest is stored, in one step: of an email or a recovery code.
-    /// @param notice sealed mail that tells of a used recovery code
     runtime::Awaitable<Attempt> verify(
         const ChallengeRef& challenge, domain::FactorType factor,
-        std::span<const std::string> digests, const std::string& notice) const;
+        std::span<const std::string> digests, const AttemptNotices& notices) const;
 
     /// Begins an attempt with a factor that the caller has to compare, and marks it for `mark`.
     /// @param attempt_id 8 random bytes
     runtime::Awaitable<AttemptBegun> begin(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,
-        std::chrono::milliseconds mark, std::span<const std::string> fields) const;
+        std::chrono::milliseconds mark, std::span<const std::string> fields,
+        const AttemptNotices& notices) const;
 
     /// @param values written to the user's record when it was right
     runtime::Awaitable<Attempt> finish(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,
-        Found found, const FieldValues& values) const;
+        Found found, const FieldValues& values, const AttemptNotices& notices) const;
 
     runtime::Awaitable<std::optional<ChallengeRecord>> read(
         unsigned partition, const std::string& id) const;

@@ -7,6 +7,7 @@
 #include "mfad/store/keys.hpp"
 
 #include <chrono>
+#include <cstdint>
 
 namespace mfad::store {
 
@@ -18,11 +19,21 @@ namespace mfad::store {
 /// what they wrote: nothing that a caller could mend.
 class Context {
 public:
-    Context(redis::Connection& connection, Keys keys, std::chrono::milliseconds timeout)
-        : connection_(connection), keys_(keys), timeout_(timeout) {}
+    static constexpr std::uint64_t default_audit_events = 200'000;
+
+    /// @param audit_events that are kept, about, over all partitions
+    Context(
+        redis::Connection& connection, Keys keys, std::chrono::milliseconds timeout,
+        std::uint64_t audit_events = default_audit_events)
+        : connection_(connection), keys_(keys), timeout_(timeout), audit_events_(audit_events) {}
 
     const Keys& keys() const { return keys_; }
     redis::Connection& connection() const { return connection_; }
+    /// How many audit events a partition keeps, about.
+    std::uint32_t audit_events() const {
+        return static_cast<std::uint32_t>(
+            (audit_events_ + keys_.partitions() - 1) / keys_.partitions());
+    }
 
     runtime::Awaitable<redis::Reply> exec(const redis::Command& command) const {
         return connection_.exec(command, deadline());
@@ -44,6 +55,7 @@ private:
     redis::Connection& connection_;
     Keys keys_;
     std::chrono::milliseconds timeout_;
+    std::uint64_t audit_events_;
 };
 
 /// A stored record that cannot be what the product wrote.

@@ -3,6 +3,7 @@
 #include "mfad/domain/factor.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/domain/settings.hpp"
+#include "mfad/store/audit_store.hpp"
 #include "mfad/store/context.hpp"
 
 #include <span>
@@ -34,6 +35,7 @@ struct FactorOrder {
     domain::FactorType factor = domain::FactorType::totp;
     bool by_himself = false; ///< restriction and fresh proof count
     bool invited = false;    ///< and yet restriction does not: a server's link leads here
+    Actor by = Actor::host;  ///< for the audit, unless it is himself
     bool enable = false;     ///< switched on as well
     std::string notice;      ///< sealed mail
     std::string pending_field;
@@ -45,8 +47,9 @@ struct RemovalOrder {
     domain::FactorSet factors;
     domain::FactorSet disable;
     bool by_himself = false;
-    bool forget_authentication = false;
-    bool authenticated = false; ///< by what led here: the last authentication is now
+    Actor by = Actor::host;             ///< for the audit, unless it is himself
+    bool forget_authentication = false; ///< a reset: remembered devices go, too
+    bool authenticated = false; ///< a reset by himself, which counts as his last authentication
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
     std::vector<std::string> fields; ///< at least one

@@ -30,10 +30,11 @@ struct Claimed {
     std::vector<QueuedJob> jobs;
 };
 
-/// What is noted with a link when the job that mails it is settled.
+/// What is noted with a link or a challenge when the job of its mail is settled.
 struct MailNote {
-    std::string link_id;
+    std::string link_id; ///< or the challenge's
     LinkMail mail = LinkMail::none;
+    bool is_challenge = false;
 };
 
 /// The mail queue. A job is due, leased to a worker, or dead; it moves by one script and is never

@@ -37,7 +37,8 @@ public:
     /// Of factors: T sealed TOTP key, S its last step, N sealed pending one, R digests of recovery
     /// codes; F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors is due, and its id (packed)
     std::string user(const domain::UserRef& user) const;
-    /// set, kept with the user: digests of credentials that speak for him; some may be gone
+    /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
+    /// some may be gone
     std::string credentials(const domain::UserRef& user) const;
     /// A pattern for SCAN that the records of a tenant's users match, and others may.
     static std::string user_pattern(std::string_view tenant);
@@ -59,6 +60,15 @@ public:
     std::string link_events(unsigned partition, std::string_view id) const;
     /// hash, until an hour after its end: a challenge (scripts/lib/challenge.lua)
     std::string challenge(unsigned partition, std::string_view id) const;
+    /// hash, until the last of them ends: a user's remembered devices (scripts/lib/device.lua)
+    std::string devices(const domain::UserRef& user) const;
+    /// string, kept: when the store was last found restarted, ms (scripts/bootstrap.lua)
+    std::string fence(unsigned partition) const;
+    /// stream, bounded: what happened (scripts/lib/audit.lua)
+    std::string audit(unsigned partition) const;
+    /// string, as long as the notice: the sealed address that a user had before, for the notice of
+    /// its change. @param job_id bytes
+    std::string old_address(unsigned partition, std::string_view job_id) const;
     /// string, for its lifetime: what was answered under an idempotency key
     std::string idempotency(unsigned partition, std::string_view hash) const;
 
@@ -83,7 +93,7 @@ public:
     std::string panel_account(std::string_view login) const;
     /// sorted set, for a period: failed sign-ins of a login
     std::string panel_attempts(std::string_view login) const;
-    /// hash, kept: schema, partitions, check values of the keys
+    /// hash, kept: schema, partitions, check values of the keys, run: which run of the store it was
     static std::string installation() { return "mfa:meta"; }
 
     static constexpr std::string_view credential_prefix = "mfa:cred:";

@@ -102,9 +102,10 @@ public:
         const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const;
 
     /// @param digests of the code, one for each pepper in use
+    /// @param public_id of the link, for the audit
     runtime::Awaitable<CodeChecked> verify_code(
         const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-        unsigned tries, CodeAsker asker) const;
+        unsigned tries, CodeAsker asker, const std::string& public_id = {}) const;
 
 private:
     const Context& context_;

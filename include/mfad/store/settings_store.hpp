@@ -29,6 +29,7 @@ struct ChangeOrder {
     std::span<const LinkOrder>
         orders; ///< one for each user when the change may make links, else none
     const Idempotency* idempotency = nullptr;
+    std::string removal_notice{}; ///< sealed mail, when the change removes factors (of one user)
 };
 
 enum class LinkOutcome : std::uint8_t { none = 0, mailed = 1, made = 2, over_budget = 3 };

@@ -2,6 +2,7 @@
 
 #include "mfad/domain/identity.hpp"
 #include "mfad/domain/settings_change.hpp"
+#include "mfad/store/audit_store.hpp"
 #include "mfad/store/context.hpp"
 #include "mfad/store/idempotency.hpp"
 
@@ -35,6 +36,10 @@ struct UserRecord {
     bool only_if_new = false;
     bool may_be_created = true; ///< by whoever asks …
     bool may_be_changed = true;
+    Actor by = Actor::host;
+    /// Sealed mail to the address that he had before, and its id (16 bytes); with an address.
+    std::string moved_notice;
+    std::string moved_notice_id;
 };
 
 /// How to reach a user, and which link he may follow.
@@ -86,6 +91,11 @@ public:
     /// Removes a user, his links, his look-up and the credentials that speak for him.
     runtime::Awaitable<Removal> remove(
         const domain::UserRef& user, const Idempotency* idempotency) const;
+
+    /// The address that a user had before, sealed, for the notice of its change.
+    /// @param job_id of that notice @return empty when it is not kept any more
+    runtime::Awaitable<std::string> old_address(
+        const domain::UserRef& user, const std::string& job_id) const;
 
     /// @return nothing when there is no such user
     runtime::Awaitable<std::optional<Contact>> contact(const domain::UserRef& user) const;

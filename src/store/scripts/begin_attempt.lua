@@ -1,35 +1,49 @@
--- uses: call clock settings budget challenge
+-- uses: call clock settings user budget fence audit challenge device attempt
 -- Begins an attempt with a factor whose secret lies sealed, so that the server has to compare: looks at challenge, wait
--- and budget, marks the one attempt in flight of this user with this factor, and hands out what the comparison needs. A
--- mark that ran out, since its server died or was slow on purpose, counts as a failure.
+-- and budget, marks the one attempt in flight of this user (or remembered device) with this factor, and hands out what
+-- the comparison needs. A mark that ran out, since its server died or was slow on purpose, counts as a failure.
 --
--- KEYS  his record, the tenant's rules in his partition, the challenge
+-- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 life of its mark ms
---       5.. fields of his record that are handed out
--- Returns  state of the challenge (lib/challenge.lua; 0 begun), now ms, tries left, wait ms, then the fields
+--       5 notices of a spent budget (lib/attempt.lua)  6 audit (lib/audit.lua)  7.. fields of his record that are handed
+--       out
+-- Returns  state of the challenge (lib/challenge.lua; 0 begun), now ms, tries left, wait ms, the fence ms, then the
+--          fields
+local FIRST_FIELD = 7
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
-local user = call('HMGET', KEYS[1], 's', 'F' .. ARGV[1], 'M' .. ARGV[1])
-local state, wrong, factors = challenge_state(KEYS[3], now_ms, tries)
-if not rules or not user[1] then state = CH_UNKNOWN end
-if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end
-local _, _, enrolled, marks = unpack_settings(user[1])
-if band(factors, usable(rules, enrolled, marks), factor) == 0 then return { CH_NOT_OFFERED, now_ms, 0, 0 } end
+local user = rules and read_user(KEYS[1], rules)
+local fence = fence_of(KEYS[5])
+local state, wrong, factors, device, address = challenge_state(KEYS[3], now_ms, tries, fence)
+if not user then state = CH_UNKNOWN end
 
-local failures, last = failures_of(user[2])
-if user[3] then
-  local mark_ends = struct.unpack('<d', user[3])
-  if now_ms < mark_ends then return { CH_BUSY, now_ms, 0, mark_ends - now_ms } end
-  count_failure(KEYS[1], ARGV[1], failures, mark_ends)
-  call('HDEL', KEYS[1], 'M' .. ARGV[1])
+local function refuse(outcome, wait)
+  if outcome ~= CH_UNKNOWN then audit(KEYS[6], ARGV[6], 'verification', factor, OUTCOMES[outcome], address) end
+  return { outcome, now_ms, 0, wait or 0, fence }
+end
+if state ~= CH_OPEN then return refuse(state) end
+-- It may have been removed or forbidden since the challenge was opened.
+local now_usable = usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks)
+if band(factors, now_usable, factor) == 0 then return refuse(CH_NOT_OFFERED) end
+
+local place = place_of_attempt(device, now_ms)
+local mark_field = place.prefix .. 'M' .. ARGV[1]
+local failures, last = failures_at(place, ARGV[1])
+local mark = call('HGET', place.key, mark_field)
+if mark then
+  local mark_ends = struct.unpack('<d', mark)
+  if now_ms < mark_ends then return refuse(CH_BUSY, mark_ends - now_ms) end
+  call('HDEL', place.key, mark_field)
+  audit(KEYS[6], ARGV[6], 'verification', factor, 'abandoned', address)
+  count_failure(place, ARGV[1], failures, mark_ends, user.marks, ARGV[6], ARGV[5], address)
   failures, last = failures + 1, mark_ends
 end
 local wait = wait_of(failures, last, now_ms)
-if wait < 0 then return { CH_DISABLED, now_ms, 0, 0 } end
-if wait > 0 then return { CH_WAITING, now_ms, 0, wait } end
+if wait < 0 then return refuse(CH_DISABLED) end
+if wait > 0 then return refuse(CH_WAITING, wait) end
 
-call('HSET', KEYS[1], 'M' .. ARGV[1], struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3])
-local answer = { CH_OPEN, now_ms, tries - wrong, 0 }
-for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, 5))) do answer[4 + i] = value end
+call('HSET', place.key, mark_field, struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3])
+local answer = { CH_OPEN, now_ms, tries - wrong, 0, fence }
+for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, FIRST_FIELD))) do answer[5 + i] = value end
 return answer

@@ -1,14 +1,15 @@
--- uses: call clock gcra settings idempotency link_record
+-- uses: call clock gcra settings idempotency audit link_record
 -- Applies one settings change to n users of one tenant, all or nothing; with it come the enrollment links that it owes
 -- and their mail, and the limits on writes to the one user. Reference: domain::decide (domain/settings_change.hpp).
 --
 -- KEYS  for each user: his record, the tenant's rules in his partition, and with links: due link mails, link record;
---       last, with an idempotency key: its record
+--       with an idempotency key: its record; last, if factors are removed (of one user): due notices, the audit stream
 -- ARGV  1 packed <I2 users, I4 flags, B allowed: bits replaced, B by what, B enable, B disable, B restricted (0 keep,
 --       1 clear, 2 set), B bits that must be allowed, I4 age of proof ms, I4 life of a link ms, d period us and I4
 --       limit of the budget of link mails, B factors that a link is for, B policies, and for each: d period us, I4 limit
 --       2 tenant   then, with an idempotency key: fingerprint, lifetime ms, mask of storable statuses, supplement
---       then, with links, for each user: user id, link id, sealed job
+--       then, with links, for each user: user id, link id, sealed job; last, if factors are removed: sealed job of the
+--       notice, audit (lib/audit.lua)
 -- Returns  packed <B status, I2 index of the user that it is about; and for one user who exists: I4 and I4 what is seen
 --       of him before and after (settings with allowed by policy too, enrolled as far as usable), d version,
 --       d last authentication ms, B link (0 none, 1 made and mailed, 2 made, 3 over budget and not made), B its kind,
@@ -84,6 +85,7 @@ local SEEN = '<I4I4ddBBd'
 local verdicts, before, more = '', 0, ''
 local rules_key, rules
 local writes, links = {}, {}
+local removed, reachable = 0, false
 for i = 1, count do
   local at = (i - 1) * stride
   if KEYS[at + 2] ~= rules_key then
@@ -130,7 +132,10 @@ for i = 1, count do
   end
 
   local enrolled_after, last_auth_after = enrolled, last_auth
-  if band(flags, REMOVE_FACTORS) ~= 0 then enrolled_after, last_auth_after = band(enrolled, bnot(ANY_FACTOR)), 0 end
+  if band(flags, REMOVE_FACTORS) ~= 0 then
+    enrolled_after, last_auth_after = band(enrolled, bnot(ANY_FACTOR)), 0
+    removed, reachable = band(enrolled, ANY_FACTOR), band(marks, ADDRESS) ~= 0
+  end
   local settings_after
   if changes then
     settings_after = pack_settings(allowed_after, enabled_after, enrolled_after, bor(marks_after, OWN))
@@ -150,7 +155,7 @@ for i = 1, count do
       link, link_id = LINK_MADE, ARGV[arg + 1]
       links[#links + 1] = { 'SET', KEYS[at + 4],
         pack(LINK_RECORD, LINK_RECORD_VERSION, kind, band(flags, CAUSED_BY_SERVER) ~= 0 and BY_SERVER or BY_USER,
-             now_ms + link_life, mailed and 1 or 0, link_factors, #ARGV[2]) .. ARGV[2] .. ARGV[arg], 'PX', format('%d', link_life + LINK_KEPT_MS) }
+             now_ms + link_life, now_ms, mailed and 1 or 0, link_factors, #ARGV[2]) .. ARGV[2] .. ARGV[arg], 'PX', format('%d', link_life + LINK_KEPT_MS) }
       if mailed then
         link, link_tat = LINK_MAILED, tat
         links[#links + 1] = { 'ZADD', KEYS[at + 3], format('%d', now_ms), ARGV[arg + 2] }
@@ -191,4 +196,10 @@ end
 -- Nothing was written so far, and nothing is refused from here on.
 for i = 1, #links do call(unpack(links[i])) end
 for i = 1, #writes do call(unpack(writes[i])) end
+if removed ~= 0 then
+  for _, factor in ipairs({ 1, 2, 4, 8, 16, 32 }) do
+    if band(removed, factor) ~= 0 then audit(KEYS[#KEYS], ARGV[#ARGV], 'factor_removed', factor) end
+  end
+  if reachable then call('ZADD', KEYS[#KEYS - 1], format('%d', now_ms), ARGV[#ARGV - 1]) end
+end
 return conclude(DONE, 0, more)

@@ -1,31 +1,55 @@
--- uses: call clock settings budget challenge
+-- uses: call clock settings user budget fence audit challenge device attempt
 -- Ends an attempt that begin_attempt.lua began, as its server found: right, wrong, or neither (a spent step).
 --
--- KEYS  his record, the challenge
+-- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 what was found (0 wrong, 1 right,
---       2 spent)  5.. fields of his record and their values, written when it was right
+--       2 spent)  5 notices of a spent budget (lib/attempt.lua)  6 audit (lib/audit.lua)  7.. fields of his record and
+--       their values, written when it was right
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
+local FIRST_VALUE = 7
 local WRONG, RIGHT = '0', '1'
-local tries = tonumber(ARGV[2])
+local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
-local mark_field, failures_field = 'M' .. ARGV[1], 'F' .. ARGV[1]
-local user = call('HMGET', KEYS[1], mark_field, failures_field)
-local state, wrong = challenge_state(KEYS[2], now_ms, tries)
--- The mark ran out: the attempt has been counted, or will be.
-if not user[1] or string.sub(user[1], 9) ~= ARGV[3] then return { CH_BUSY, now_ms, 0, 0 } end
-if now_ms >= struct.unpack('<d', user[1]) then return { CH_BUSY, now_ms, 0, 0 } end
+local settings = call('HGET', KEYS[1], 's')
+local state, wrong, _, device, address = challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
+local place = place_of_attempt(device, now_ms)
+local mark_field = place.prefix .. 'M' .. ARGV[1]
+local mark = call('HGET', place.key, mark_field)
 
-call('HDEL', KEYS[1], mark_field)
-local failures = failures_of(user[2])
-if ARGV[4] == WRONG then
-  count_failure(KEYS[1], ARGV[1], failures, now_ms)
-  if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end
-  call('HINCRBY', KEYS[2], 'w', 1)
-  return { CH_WRONG, now_ms, tries - wrong - 1, math.max(0, wait_of(failures + 1, now_ms, now_ms)) }
+local function conclude(outcome, left, wait)
+  audit(KEYS[6], ARGV[6], 'verification', factor, OUTCOMES[outcome], address)
+  return { outcome, now_ms, left or 0, wait or 0 }
 end
-if state ~= CH_OPEN then return { state, now_ms, 0, 0 } end -- passed by another factor meanwhile
-if ARGV[4] ~= RIGHT then return { CH_SPENT, now_ms, tries - wrong, 0 } end
-call('HSET', KEYS[1], 't', now_ms, unpack(ARGV, 5))
-if failures > 0 then call('HDEL', KEYS[1], failures_field) end
-call('HSET', KEYS[2], 'd', now_ms)
-return { CH_OPEN, now_ms, tries - wrong, 0 }
+-- The mark ran out: the attempt has been counted, or will be.
+if not settings or not mark or string.sub(mark, 9) ~= ARGV[3] then return { CH_BUSY, now_ms, 0, 0 } end
+if now_ms >= struct.unpack('<d', mark) then return { CH_BUSY, now_ms, 0, 0 } end
+
+-- An attempt that counted elsewhere, with a device or without, may have spent the step since this one began.
+local function is_spent()
+  if factor ~= TOTP then return false end
+  for i = FIRST_VALUE, #ARGV, 2 do
+    if ARGV[i] == 'S' then return tonumber(ARGV[i + 1]) <= tonumber(call('HGET', KEYS[1], 'S') or -1) end
+  end
+  return false
+end
+
+call('HDEL', place.key, mark_field)
+local failures = failures_at(place, ARGV[1])
+if ARGV[4] == WRONG then
+  local told
+  if state == CH_OPEN then
+    call('HINCRBY', KEYS[3], 'w', 1)
+    told = conclude(CH_WRONG, tries - wrong - 1, math.max(0, wait_of(failures + 1, now_ms, now_ms)))
+  else
+    told = conclude(state)
+  end
+  local _, _, _, marks = unpack_settings(settings)
+  count_failure(place, ARGV[1], failures, now_ms, marks, ARGV[6], ARGV[5], address)
+  return told
+end
+if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
+if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
+call('HSET', KEYS[1], 't', now_ms, unpack(ARGV, FIRST_VALUE))
+if failures > 0 then forget_failures(place, ARGV[1]) end
+call('HSET', KEYS[3], 'd', now_ms)
+return conclude(CH_OPEN, tries - wrong)

@@ -1,10 +1,11 @@
--- uses: call clock settings user
+-- uses: call clock settings user audit
 -- Binds a factor that was proved, or renews one: what is stored of it, and with it the notice to its user.
 --
--- KEYS  his record, the tenant's rules in his partition, due notices
--- ARGV  1 factor (bit)  2 asked by himself (0; 1: restriction and proof count; 2: proof alone)  3 age of proof ms  4 switch it on (0, 1)
+-- KEYS  his record, the tenant's rules in his partition, due notices, the audit stream
+-- ARGV  1 factor (bit)  2 asked by himself (0; 1: restriction and proof count; 2: proof alone)  3 age of proof ms
+--       4 switch it on (0, 1)
 --       5 sealed job of the notice  6 field of what was pending, "" for nothing  7 its value as it was read
---       8.. fields of his record and their values
+--       8 audit (lib/audit.lua)  9.. fields of his record and their values
 -- Returns  status (domain::ChangeStatus; 10 what was pending is gone), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NOT_ALLOWED, STALE, GONE = 0, 1, 2, 4, 7, 9, 10
 local factor, by_himself = tonumber(ARGV[1]), ARGV[2] ~= '0'
@@ -20,11 +21,12 @@ if ARGV[6] ~= '' and call('HGET', KEYS[1], ARGV[6]) ~= ARGV[7] then return { GON
 
 user.enrolled = bor(user.enrolled, factor)
 if ARGV[4] == '1' then user.enabled = bor(user.enabled, factor) end
-write_user(KEYS[1], user, unpack(ARGV, 8))
+write_user(KEYS[1], user, unpack(ARGV, 9))
 -- Who binds a factor himself has just used it.
 if by_himself and factor ~= RECOVERY_CODE then call('HSET', KEYS[1], 't', now_ms) end
 -- Bound anew, it has its whole budget.
 call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
 if ARGV[6] ~= '' then call('HDEL', KEYS[1], ARGV[6]) end
+audit(KEYS[4], ARGV[8], 'factor_added', factor)
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[5]) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }

@@ -1,31 +1,35 @@
--- uses: call settings idempotency
+-- uses: call clock settings idempotency audit
 -- Creates a user or brings him up to date: what the tenant says of him (import, native API, provisioning from a token).
 -- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, the verification
--- of the old one, the proof that may have come from it, failures with its codes, and a reset that the old one was told of.
+-- of the old one, the proof that may have come from it, failures with its codes, his remembered devices and a reset that
+-- the old one was told of; a notice of it goes to the old one.
 --
--- KEYS  his record, the tenant's rules in his partition; with an idempotency key: its record
+-- KEYS  his record, the tenant's rules in his partition, his remembered devices, the audit stream, due notices, where the
+--       old address is kept for the notice; with an idempotency key: its record
 -- ARGV  1 only if new (0, 1)  2 sealed address  3 digest of the address, "" for none, "=" as it is
 --       4 locale, "" for none, "=" as it is
 --       5 allowed, -1 as it is  6 enabled, -1 as it is  7 restricted (0 as it is, 1 clear, 2 set)
 --       8 last authentication, ms (0 never, -1 as it is)  9 may be: 1 created, 2 changed, 3 both
+--       10 sealed job of the notice  11 life of the notice ms  12 audit (lib/audit.lua)
 --       then, with an idempotency key: fingerprint, lifetime ms
 -- Returns  packed <B status (0 as it was, 1 created, 2 changed, 3 no such tenant, 4 he may not be); or a replay
 local UNCHANGED, CREATED, CHANGED, NO_TENANT, NOT_PERMITTED = 0, 1, 2, 3, 4
-if KEYS[3] then
-  local answer = replay(KEYS[3], ARGV[10])
+local idempotency_key = KEYS[7]
+if idempotency_key then
+  local answer = replay(idempotency_key, ARGV[13])
   if answer then return answer end
 end
 
 -- Ends the script: what was done is remembered under its key.
 local function conclude(status)
   local outcome = struct.pack('<B', status)
-  if KEYS[3] and status <= CHANGED then remember(KEYS[3], ARGV[10], ARGV[11], outcome, '') end
+  if idempotency_key and status <= CHANGED then remember(idempotency_key, ARGV[13], ARGV[14], outcome, '') end
   return outcome
 end
 
 local rules = read_rules(KEYS[2])
 if not rules then return conclude(NO_TENANT) end
-local old = call('HMGET', KEYS[1], 's', 'n', 'v', 't', 'h', 'l')
+local old = call('HMGET', KEYS[1], 's', 'n', 'v', 't', 'h', 'l', 'e')
 local exists = old[1]
 if exists and ARGV[1] == '1' then return conclude(UNCHANGED) end
 if band(tonumber(ARGV[9]), exists and 2 or 1) == 0 then return conclude(NOT_PERMITTED) end
@@ -81,6 +85,12 @@ call('HSET', KEYS[1], unpack(fields))
 if moved and exists then
   call('HDEL', KEYS[1], 'g', 'F1', 'Z')
   if digest == '' then call('HDEL', KEYS[1], 'e', 'h') end
+  call('DEL', KEYS[3])
+  audit(KEYS[4], ARGV[12], 'address_changed')
+  if old[7] and ARGV[10] ~= '' then
+    call('SET', KEYS[6], old[7], 'PX', ARGV[11])
+    call('ZADD', KEYS[5], floor(now_us() / 1000), ARGV[10])
+  end
 end
 if locale == '' and old_locale ~= '' then call('HDEL', KEYS[1], 'l') end
 return conclude(exists and CHANGED or CREATED)

@@ -1,7 +1,7 @@
--- uses: call clock settings user link_record budget link
+-- uses: call clock settings user fence link_record budget link
 -- How an enrollment link stands; writes nothing.
 --
--- KEYS  his record, the tenant's rules in his partition, the link, what happened to it
+-- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, the fence
 -- ARGV  1 link id  2 wrong tries that end the link
 -- Returns  state of the link (lib/link.lua; 8 no address; 10 nothing is allowed), kind, end ms, what is seen of the
 --       user, packed, end of the last code that counts ms, 0 for none, its mail (lib/link.lua), the factors it is for, who
@@ -10,7 +10,7 @@ local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 local fields = call('HMGET', KEYS[1], 's', 'g')
 local state, kind, _, ends, mail, factors, by =
-  link_state(KEYS[3], KEYS[4], ARGV[1], fields, now_ms, tonumber(ARGV[2]))
+  link_state(KEYS[3], KEYS[4], ARGV[1], fields, now_ms, tonumber(ARGV[2]), fence_of(KEYS[5]))
 if not rules or not fields[1] then return { LINK_UNKNOWN, 0, 0, 0, 0, 0, 0, 0 } end
 
 local user = read_user(KEYS[1], rules)

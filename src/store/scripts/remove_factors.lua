@@ -1,10 +1,11 @@
--- uses: call clock settings user
--- Unbinds factors, and with them the notice to their user.
+-- uses: call clock settings user audit
+-- Unbinds factors, and with them the notice to their user. A reset takes his remembered devices, too.
 --
--- KEYS  his record, the tenant's rules in his partition, due notices
+-- KEYS  his record, the tenant's rules in his partition, due notices, his remembered devices, the audit stream
 -- ARGV  1 factors that are unbound (bits)  2 asked by himself (0, 1: restriction and proof count)  3 age of proof ms
---       4 factors that are switched off (bits)  5 his last authentication (0 as it is, 1 forgotten, 2 now)  6 sealed job of the notice
---       7 fails when none of them is bound (0, 1)  8.. fields of his record that go
+--       4 factors that are switched off (bits)  5 it is a reset (0; 1: forget his last authentication, too; 2: by himself,
+--       it is now)  6 sealed job of the notice
+--       7 fails when none of them is bound (0, 1)  8 audit (lib/audit.lua)  9.. fields of his record that go
 -- Returns  status (domain::ChangeStatus; 5 none is bound), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NONE_BOUND, STALE = 0, 1, 2, 4, 5, 9
 local factors, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
@@ -20,7 +21,15 @@ if by_himself and lacks_proof(user, rules, now_ms, tonumber(ARGV[3])) then retur
 user.enrolled = band(user.enrolled, bnot(factors))
 user.enabled = band(user.enabled, bnot(tonumber(ARGV[4])))
 write_user(KEYS[1], user)
-call('HDEL', KEYS[1], unpack(ARGV, 8))
-if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') elseif ARGV[5] == '2' then call('HSET', KEYS[1], 't', now_ms) end
+call('HDEL', KEYS[1], unpack(ARGV, 9))
+if ARGV[5] ~= '0' then
+  if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') else call('HSET', KEYS[1], 't', now_ms) end
+  call('DEL', KEYS[4])
+  audit(KEYS[5], ARGV[8], 'factors_reset')
+else
+  for _, factor in ipairs({ EMAIL, TOTP, PASSKEY, RECOVERY_CODE }) do
+    if band(factors, factor) ~= 0 then audit(KEYS[5], ARGV[8], 'factor_removed', factor) end
+  end
+end
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[6]) end
 return { DONE, view(rules, user.allowed, user.enabled, user.enrolled, user.marks), user.version }

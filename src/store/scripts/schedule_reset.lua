@@ -1,9 +1,10 @@
--- uses: call clock settings user link_record budget link
+-- uses: call clock settings user audit link_record budget link
 -- Schedules the reset of a user's lost factors, asked for in a visit of the pages, with the mail that tells of it and lets
 -- him cancel. One at a time: a second wish changes nothing.
 --
--- KEYS  his record, the tenant's rules in his partition, due notices
+-- KEYS  his record, the tenant's rules in his partition, due notices, the audit stream
 -- ARGV  1 id of the link that began the visit  2 id of the reset  3 delay ms  4 sealed job that does it  5 sealed mail
+--       6 audit (lib/audit.lua)
 -- Returns  status (0 scheduled, 1 the visit holds no more, 2 changes are restricted, 3 no address, 4 nothing to reset,
 --       5 one is on its way), when it is due ms
 local SCHEDULED, OVER, IS_RESTRICTED, NO_ADDRESS, NOTHING, PENDING = 0, 1, 2, 3, 4, 5
@@ -20,4 +21,5 @@ if fields[2] then return { PENDING, (struct.unpack('<d', fields[2])) } end
 local due = now_ms + ARGV[3]
 call('HSET', KEYS[1], 'Z', struct.pack('<d', due) .. ARGV[2])
 call('ZADD', KEYS[3], due, ARGV[4], now_ms, ARGV[5])
+audit(KEYS[4], ARGV[6], 'reset_scheduled')
 return { SCHEDULED, due }

@@ -1,8 +1,8 @@
--- uses: call clock gcra settings user link_record budget link
+-- uses: call clock gcra settings user fence link_record budget link
 -- Puts a fresh code behind an enrollment link and its mail into the queue. A link holds the last three codes, so that
 -- a resend does not void the one on its way; all of them share the link's wrong tries.
 --
--- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, due code mails
+-- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, due code mails, the fence
 -- ARGV  1 link id  2 digest of the code  3 lifetime of a code, ms  4 wrong tries that end the link
 --       5, 6 gap: period us, limit  7, 8 budget: period us, limit  9 sealed job
 --       10 visit (0 none, 1 asked in one, 2 in one that was proved)  11 age of proof ms
@@ -14,7 +14,7 @@ local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
 local fields = call('HMGET', KEYS[1], 's', 'g', 'c', 'd', 'F1')
 local state, _, _, link_ends, _, factors, by =
-  link_state(KEYS[3], KEYS[4], ARGV[1], fields, now_ms, tonumber(ARGV[4]), ARGV[10] ~= '0')
+  link_state(KEYS[3], KEYS[4], ARGV[1], fields, now_ms, tonumber(ARGV[4]), fence_of(KEYS[6]), ARGV[10] ~= '0')
 if state ~= LINK_OK then return { state, 0, 0 } end
 if not rules then return { LINK_UNKNOWN, 0, 0 } end
 local user = read_user(KEYS[1], rules)

@@ -18,8 +18,3 @@ end
 local function pack_failures(failures, last)
   return struct.pack('<Bd', math.min(failures, 255), last)
 end
-
--- One more failure at `at`, of several types none: an account of a million tries is no longer than one of ten.
-local function count_failure(user_key, bit_name, failures, at)
-  call('HSET', user_key, 'F' .. bit_name, pack_failures(failures + 1, at))
-end

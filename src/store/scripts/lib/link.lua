@@ -13,19 +13,19 @@ local function is_current(current, id)
   return current == id or current == '+' .. id
 end
 
--- Its state, kind, wrong codes, end, mail, factors and who caused it. `user` holds the fields s and g of its user.
--- `visiting` asks for a visit that the link began.
-local function link_state(record_key, events_key, id, user, now_ms, tries, visiting)
+-- Its state, kind, wrong codes, end, mail, factors and who caused it; one that is older than the fence is over. `user`
+-- holds the fields s and g of its user. `visiting` asks for a visit that the link began.
+local function link_state(record_key, events_key, id, user, now_ms, tries, fence, visiting)
   local record = call('GET', record_key)
   if not record or not user[1] then return LINK_UNKNOWN, 0, 0, 0, 0, 0, 0 end
-  local version, kind, by, ends, mail, factors = struct.unpack(LINK_RECORD, record)
+  local version, kind, by, ends, begins, mail, factors = struct.unpack(LINK_RECORD, record)
   if version ~= LINK_RECORD_VERSION then error('a link of an unknown format') end
   local events = call('HMGET', events_key, 'w', 'd', 'm')
   local wrong = tonumber(events[1] or 0)
   local state = LINK_OK
   if events[2] and not visiting then state = LINK_USED
   elseif not is_current(user[2], id) then state = LINK_SUPERSEDED
-  elseif now_ms >= ends and not visiting then state = LINK_EXPIRED
+  elseif begins < fence or (now_ms >= ends and not visiting) then state = LINK_EXPIRED
   elseif wrong >= tries then state = LINK_EXHAUSTED
   elseif kind == KIND_ENROLL and by == BY_USER and band(tonumber(user[1]), RESTRICTED) ~= 0 then state = LINK_RESTRICTED
   end
