@@ -61,7 +61,8 @@ const std::vector<Asset>& assets() {
         made.push_back(asset("enroll.css", "text/css; charset=utf-8", {web::enroll_css}));
         made.push_back(asset(
             "enroll.js", script,
-            {web::core_js, web::enroll_js, web::passkeys_js, web::verify_js, web::start_js}));
+            {web::core_js, web::devices_js, web::enroll_js, web::passkeys_js, web::verify_js,
+             web::start_js}));
         made.push_back(asset("manage.js", script, {web::manage_js, web::lost_js}));
         made.push_back(asset("de.json", json, {web::de_json}));
         made.push_back(asset("en.json", json, {web::en_json}));

@@ -79,13 +79,19 @@ Answer post_totp_confirm(Exchange& x);
 Answer post_recovery_codes(Exchange& x);
 Answer post_remove(Exchange& x);
 
+Answer post_device_remove(Exchange& x);
+
 Answer post_lost_reset(Exchange& x);
 Answer post_lost_schedule(Exchange& x);
 Answer post_lost_cancel(Exchange& x);
 
-/// Opens a challenge in the visit, and tells of it in `challenge`: null where there is none.
-/// @return what became of the wish
-runtime::Awaitable<store::ChallengeOpened::Outcome> append_challenge(
-    platform::JsonText& body, Exchange& x, service::Visit& visit, bool recovers);
+/// Opens a challenge in the visit, and tells of it and of the visit as it goes on: `challenge` is
+/// null where there is none. The browser's device is used, and has its successor.
+runtime::Awaitable<http::Response> challenge_answer(
+    Exchange& x, service::Visit visit, bool recovers);
+
+/// The user's remembered devices, in `devices`.
+runtime::Awaitable<void> append_devices(
+    platform::JsonText& body, Exchange& x, const domain::UserRef& user);
 
 } // namespace mfad::pages

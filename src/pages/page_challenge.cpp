@@ -1,5 +1,8 @@
 // The challenge of a visit: one of the user's factors, passed before he may change anything.
+#include "device_cookie.hpp"
 #include "page_calls.hpp"
+
+#include "mfad/service/devices.hpp"
 
 namespace mfad::pages {
 namespace {
@@ -12,19 +15,28 @@ using Outcome = store::ChallengeOpened::Outcome;
 
 } // namespace
 
-Awaitable<Outcome> append_challenge(
-    platform::JsonText& body, Exchange& x, service::Visit& visit, bool recovers) {
-    const store::ChallengeOpened opened = co_await x.services.visits.challenge(visit, recovers);
+Awaitable<Response> challenge_answer(Exchange& x, service::Visit visit, bool recovers) {
+    const std::string device = device_cookie(x.request, visit.user);
+    const service::ChallengeAnswer answer =
+        co_await x.services.visits.challenge(visit, recovers, device);
+    const Outcome outcome = answer.opened.outcome;
+    if (outcome == Outcome::no_such_user) co_return state_answer(410, "over");
+    platform::JsonText body = begin_state("open");
     body.key("challenge");
-    if (opened.outcome != Outcome::opened) {
-        body.null().member("disabled", opened.outcome == Outcome::all_disabled);
-        co_return opened.outcome;
+    if (outcome == Outcome::opened) {
+        body.begin_object();
+        append_factors(body, "factors", answer.opened.factors);
+        append_time(body, "expires_at", answer.opened.ends);
+        body.member("code_length", x.services.challenges.options().code_length).end_object();
+    } else {
+        body.null().member("disabled", outcome == Outcome::all_disabled);
     }
-    body.begin_object();
-    append_factors(body, "factors", opened.factors);
-    append_time(body, "expires_at", opened.ends);
-    body.member("code_length", x.services.challenges.options().code_length).end_object();
-    co_return opened.outcome;
+    append_time(body, "expires_at", visit.ends);
+    append_visit(body, x, visit);
+    Response response = state_answer(200, std::move(body));
+    if (!device.empty() && outcome == Outcome::opened)
+        set_device_cookie(response, visit.user, answer.device_token);
+    co_return response;
 }
 
 /// Another challenge, in place of one that is over; or one to recover lost factors by.
@@ -35,11 +47,7 @@ Answer post_challenge(Exchange& x) {
     const bool recovers = in.maybe_flag("recover").value_or(false);
     if (in.failed()) co_return bad_message(x);
     if (recovers && asked.record.mfa.change_restricted) co_return state_answer(409, "restricted");
-    platform::JsonText body = begin_state("open");
-    const Outcome outcome = co_await append_challenge(body, x, asked.visit, recovers);
-    if (outcome == Outcome::no_such_user) co_return state_answer(410, "over");
-    append_visit(body, x, asked.visit);
-    co_return state_answer(200, std::move(body));
+    co_return co_await challenge_answer(x, std::move(asked.visit), recovers);
 }
 
 Answer post_challenge_send(Exchange& x) {
@@ -63,17 +71,27 @@ Answer post_challenge_verify(Exchange& x) {
     FieldReader in(asked.body, {});
     const auto factor = domain::factor_type(in.text("factor"));
     const std::string_view code = in.text("code");
+    const auto remember = in.maybe_text("remember"); // what the device is called
     if (in.failed() || !factor) co_return bad_message(x);
+    if (remember && remember->size() > service::Devices::max_label) co_return bad_message(x);
     const auto proved = co_await x.services.challenges.prove(
         asked.visit.challenge, asked.visit.user.tenant, *factor, code);
     if (!proved) co_return refuse(x, proved.error());
     const bool recovers = asked.visit.recovering;
+    std::string device;
+    if (remember && !recovers) {
+        const auto remembered = co_await x.services.devices.remember(
+            asked.visit.challenge, asked.visit.user.tenant, *remember);
+        if (remembered) device = *remembered;
+    }
     co_await x.services.visits.passed(asked.visit, *factor);
     platform::JsonText body = begin_state("open");
     body.member("verified", true);
     if (recovers) append_factors(body, "recovered", asked.visit.recovered);
     append_visit(body, x, asked.visit);
-    co_return state_answer(200, std::move(body));
+    Response response = state_answer(200, std::move(body));
+    if (!device.empty()) set_device_cookie(response, asked.visit.user, device);
+    co_return response;
 }
 
 } // namespace mfad::pages

@@ -60,6 +60,7 @@ Answer post_status(Exchange& x) {
             append_factor(body, factor);
     }
     body.end_array();
+    if (!hidden) co_await append_devices(body, x, asked.visit.user);
     co_return state_answer(200, std::move(body));
 }
 

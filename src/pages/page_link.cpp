@@ -125,11 +125,7 @@ Answer post_begin(Exchange& x) {
     if (in.failed()) co_return bad_message(x);
     service::VisitBegun begun = co_await x.services.visits.begin(token);
     if (begun.state != LinkState::open) co_return link_answer(begun.state);
-    platform::JsonText body = begin_state("open");
-    co_await append_challenge(body, x, begun.visit, false);
-    append_time(body, "expires_at", begun.visit.ends);
-    append_visit(body, x, begun.visit);
-    co_return state_answer(200, std::move(body));
+    co_return co_await challenge_answer(x, std::move(begun.visit), false);
 }
 
 /// Mails a code to the address that it is to bind.

@@ -34,6 +34,7 @@ constexpr Route route_table[] = {
     {Method::post, "/enroll/api/totp/confirm", post_totp_confirm},
     {Method::post, "/enroll/api/recovery-codes", post_recovery_codes},
     {Method::post, "/enroll/api/factors/remove", post_remove},
+    {Method::post, "/enroll/api/devices/remove", post_device_remove},
     {Method::post, "/enroll/api/lost/reset", post_lost_reset},
     {Method::post, "/enroll/api/lost/schedule", post_lost_schedule},
     {Method::post, "/enroll/api/lost/cancel", post_lost_cancel},

@@ -99,16 +99,18 @@ Awaitable<store::VisitRecord> Visits::read(const Visit& visit) {
     co_return co_await visits_.read(visit.link, visit.user);
 }
 
-Awaitable<store::ChallengeOpened> Visits::challenge(Visit& visit, bool recovers) {
+Awaitable<ChallengeAnswer> Visits::challenge(
+    Visit& visit, bool recovers, const std::string& device) {
     ChallengeWish wish;
+    wish.device = device;
     wish.recovers = recovers;
     if (recovers)
         wish.factors =
             (FactorSet(FactorType::email) | FactorType::recovery_code) - visit.recovered;
     ChallengeAnswer answer = co_await challenges_.open(visit.user, wish);
     visit.recovering = recovers;
-    visit.challenge = std::move(answer.token);
-    co_return answer.opened;
+    visit.challenge = answer.token;
+    co_return answer;
 }
 
 Awaitable<void> Visits::passed(Visit& visit, FactorType factor) {

@@ -76,7 +76,9 @@ public:
 
     /// Opens a challenge for the visit, in place of any before: to prove it, or to recover lost
     /// factors by what was not shown yet.
-    runtime::Awaitable<store::ChallengeOpened> challenge(Visit& visit, bool recovers);
+    /// @param device token of a remembered one; empty: none
+    runtime::Awaitable<ChallengeAnswer> challenge(
+        Visit& visit, bool recovers, const std::string& device);
 
     /// Notes in the visit that its challenge was passed; a link that is there to verify is spent
     /// with it.

@@ -56,3 +56,22 @@ function resetNotice(status) {
   return make("section", { class: "notice" }, make("p", {}, fill(texts.resetPending, { time: moment(status.reset_due) })),
     button("cancel-button", texts.cancelReset, cancel));
 }
+
+// ---- remembered devices --------------------------------------------------------------------------------------------
+
+function deviceList(status) {
+  if (status.devices.length === 0) return [];
+  const row = (device) => make("li", {},
+    make("div", {}, make("strong", {}, device.label || texts.device),
+      make("span", {}, fill(texts.lastUsed, { day: day(device.last_used_at) }))),
+    make("button", { type: "button", class: "danger", "data-device": device.id,
+      "aria-label": `${texts.remove}: ${device.label || texts.device}`, onclick: (event) => forget(event.target, device) },
+      texts.remove));
+  return [make("h2", {}, texts.devices), make("ul", { class: "factors" }, ...status.devices.map(row))];
+}
+
+async function forget(element, device) {
+  const answer = await busy(element, () => askAs("devices/remove", { id: device.id }));
+  if (answer.state === "open" || answer.state === "not_enrolled") home();
+  else settle(answer);
+}

@@ -1,8 +1,5 @@
-// ---- passkeys and remembered devices -------------------------------------------------------------------------------
+// ---- passkeys ------------------------------------------------------------------------------------------------------
 
 const canPasskey = () => false;
 const addPasskey = () => {};
 const verifyPasskey = () => {};
-const rememberField = () => [];
-const remembering = () => ({});
-const deviceList = () => [];
