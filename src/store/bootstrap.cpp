@@ -2,6 +2,8 @@
 
 #include "scripts.hpp"
 
+#include "mfad/platform/log.hpp"
+
 namespace mfad::store {
 namespace {
 
@@ -35,6 +37,8 @@ runtime::Awaitable<void> check_installation(
         require(
             "another key file: its key " + mark.keys[i].first + " has the check value",
             mark.keys[i].second, text_or_none(reply.at(i + 2)));
+    if (reply.at(mark.keys.size() + 2).integer() == 1)
+        platform::log::event(platform::log::Level::warn, "store.fenced");
 }
 
 } // namespace mfad::store

@@ -362,9 +362,11 @@ private:
 
 MailWorker::MailWorker(
     asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
-    service::Vault& vault, mail::Transport& transport, MailWorkerOptions options, MailEvents events)
+    service::Vault& vault, service::Recovery& recovery, mail::Transport& transport,
+    MailWorkerOptions options, MailEvents events)
     : core_(std::make_shared<Core>(
-          context, store, tenants, vault, transport, std::move(options), std::move(events))) {}
+          context, store, tenants, vault, recovery, transport, std::move(options),
+          std::move(events))) {}
 
 MailWorker::~MailWorker() = default;
 

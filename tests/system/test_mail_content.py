@@ -92,13 +92,15 @@ def test_html_loads_nothing_and_runs_nothing(mails, world):
 
 @pytest.mark.parametrize("locale, language", [
     ("en", "en"), ("de", "de"), ("de-AT", "de"), ("de_CH", "de"), ("DE", "de"), ("fr", "en"), ("tlh-Latn", "en"),
-    ("deu", "en"), (None, "en"),
+    ("deu", "en"), (None, "en"), ("es-MX", "es"), ("ru", "ru"), ("zh-Hans", "zh"),
 ])
 def test_a_mail_is_in_the_users_language_or_english(mfad, mails, world, locale, language):
     address = world.address("1")
     mfad.load({"user": {"tenant": world.tenant, "id": "1", "email": address, **({"locale": locale} if locale else {})}})
     subjects = {"en": ("Confirm your email address", "Your code"),
-                "de": ("Bestätigen Sie Ihre E-Mail-Adresse", "Ihr Code")}[language]
+                "de": ("Bestätigen Sie Ihre E-Mail-Adresse", "Ihr Code"),
+                "es": ("Confirme su dirección de correo", "Su código"),
+                "ru": ("Подтвердите адрес электронной почты", "Ваш код"), "zh": ("请确认您在", "您的")}[language]
     for message, subject in zip(mails(world), subjects):
         assert message["Content-Language"] == language
         assert message["Subject"].startswith(subject)
@@ -111,6 +113,22 @@ def test_a_tenant_may_have_a_sender_of_his_own(mails, make_world):
         sender, = message["From"].addresses
         assert (sender.display_name, sender.addr_spec) == ("Größe & Co", "login@acme.example")
         assert message["Message-ID"].endswith("@acme.example>")
+
+
+def test_a_notice_tells_where_to_object(mfad, make_world):
+    for contact, told in (("+1 555 0100 <b>", "tell {} (+1 555 0100 <b>) at once"), (None, "tell {} at once")):
+        world = make_world(**({"mail": {"contact": contact}} if contact else {}))
+        assert world.native("POST", "users/1/recovery-codes").status == 201
+        notice = mfad.mail_to(world.address("1"))
+        assert told.format(world.tenant) in text_of(notice)
+        assert "b" not in Elements(html_of(notice)).tags
+
+
+@pytest.mark.parametrize("contact", ["x" * 129, "help@acme.example\r\nBcc: thief@evil.example", 7])
+def test_what_is_no_contact_is_refused_at_the_import(mfad, contact):
+    entry = {"tenant": {"id": "t" + secrets.token_hex(6), "mail": {"contact": contact}}}
+    complaint = mfad.call("import", "-", stdin=json.dumps(entry), status=1)
+    assert "-:1: tenant.mail.contact" in complaint
 
 
 def test_without_one_the_installation_sends(mails, world):

@@ -27,8 +27,8 @@ struct KnownAnswer {
 };
 
 /// Whole answers, kept under idempotency keys: for work whose outcome cannot be told a second time
-/// from what is stored, such as secrets that are shown once. Other work remembers its outcome in its
-/// own script (idempotency.hpp).
+/// from what is stored, such as secrets that are shown once. Other work remembers its outcome in
+/// its own script (idempotency.hpp).
 class AnswerStore {
 public:
     explicit AnswerStore(const Context& context) : context_(context) {}

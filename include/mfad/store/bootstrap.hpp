@@ -19,7 +19,8 @@ struct InstallationMark {
 };
 
 /// Compares the mark with what the database was first used with, or leaves it there: on each new
-/// connection, before anything else.
+/// connection, before anything else. A store that was started anew since is fenced off: what is
+/// older than this moment may have been used and forgotten (`scripts/lib/fence.lua`).
 /// @throws redis::SetupMismatch naming both sides when they differ: nothing here could be read
 runtime::Awaitable<void> check_installation(
     redis::SetupChannel& channel, const InstallationMark& mark);
