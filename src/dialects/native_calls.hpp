@@ -61,10 +61,15 @@ Answer get_enrollment(Exchange& exchange);
 
 // ---- a user's factors, native_factors.cpp -------------------------------------------------------
 
+/// Admits a write on factors; their answers show secrets, so none is kept under a key.
+runtime::Awaitable<domain::Result<void>> admit_factor_write(
+    Exchange& exchange, domain::Permission permission);
+
 Answer post_totp(Exchange& exchange);
 Answer confirm_totp(Exchange& exchange);
 Answer post_recovery_codes(Exchange& exchange);
 Answer delete_totp(Exchange& exchange);
+Answer delete_passkeys(Exchange& exchange);
 Answer delete_factor(Exchange& exchange);
 Answer reset_user(Exchange& exchange);
 
@@ -73,6 +78,12 @@ Answer reset_user(Exchange& exchange);
 Answer list_devices(Exchange& exchange);
 Answer delete_devices(Exchange& exchange);
 Answer delete_device(Exchange& exchange);
+
+// ---- a user's passkeys, native_passkeys.cpp -----------------------------------------------------
+
+Answer post_passkey(Exchange& exchange);
+Answer confirm_passkey(Exchange& exchange);
+Answer patch_factor(Exchange& exchange);
 
 // ---- second factors at sign-in, native_challenges.cpp -------------------------------------------
 

@@ -70,6 +70,8 @@ Response opened_answer(
     append_factors(body, "factors", answer.opened.factors);
     append_time(body, "expires_at", answer.opened.ends);
     if (!wish.device.empty()) append_text(body, "device_token", answer.device_token);
+    if (!answer.passkey.empty())
+        body.key("passkey").begin_object().key("publicKey").raw(answer.passkey).end_object();
     body.end_object();
     Response response(201, json_type, std::move(body).str());
     response.header(
@@ -103,6 +105,7 @@ struct Attempt {
     FactorType factor = FactorType::email;
     std::string code;
     std::optional<std::string> device_label; ///< of a device to be remembered
+    std::string credential;                  ///< of a passkey, as JSON
 };
 
 Result<std::string> read_token(const http::Request& request) {
@@ -129,7 +132,8 @@ Result<std::string> read_device(const json::object& object) {
 }
 
 Result<Attempt> read_attempt(const http::Request& request) {
-    static constexpr std::string_view known[] = {"token", "factor", "code", "remember_device"};
+    static constexpr std::string_view known[] = {
+        "token", "factor", "code", "credential", "remember_device"};
     const Result<json::object> body = body_object(request);
     if (!body) return body.error();
     FieldReader in(*body, {});
@@ -137,10 +141,8 @@ Result<Attempt> read_attempt(const http::Request& request) {
     Attempt attempt;
     attempt.token = in.text("token");
     const auto factor = domain::factor_type(in.text("factor"));
-    attempt.code = in.text("code");
-    if (!factor || (*factor != FactorType::email && *factor != FactorType::totp &&
-                    *factor != FactorType::recovery_code))
-        in.invalid("factor", "must be one of [email, totp, recovery_code]");
+    if (!factor || !offered.contains(*factor))
+        in.invalid("factor", "must be one of [email, totp, passkey, recovery_code]");
     else
         attempt.factor = *factor;
     if (const json::object* device = in.maybe_object("remember_device")) {
@@ -148,8 +150,26 @@ Result<Attempt> read_attempt(const http::Request& request) {
         if (!label) return label.error();
         attempt.device_label = std::move(*label);
     }
+    if (attempt.factor != FactorType::passkey)
+        attempt.code = in.text("code");
+    else if (const json::object* credential = in.maybe_object("credential"))
+        attempt.credential = json::serialize(*credential);
+    else
+        in.missing("credential");
+    if (in.has(attempt.factor == FactorType::passkey ? "code" : "credential"))
+        in.invalid("factor", "takes a credential when it is passkey, else a code");
     if (in.failed()) return *in.failed();
     return attempt;
+}
+
+Awaitable<Result<service::Passed>> verify(Exchange& x, const Attempt& attempt) {
+    const std::string& tenant = x.call.tenant->id;
+    service::Challenges& challenges = x.services.challenges;
+    if (attempt.factor != FactorType::passkey)
+        co_return co_await challenges.verify(attempt.token, tenant, attempt.factor, attempt.code);
+    const domain::RelyingParty party =
+        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    co_return co_await challenges.verify_passkey(attempt.token, tenant, party, attempt.credential);
 }
 
 /// @param device_token of a device that is remembered from now on; empty: none is
@@ -194,7 +214,10 @@ Answer post_challenge(Exchange& x) {
     const Result<ChallengeWish> wish = read_wish(x.request);
     if (!wish) co_return refuse(x, wish.error());
     const domain::UserRef ref{x.call.tenant->id, user};
-    const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish);
+    const domain::RelyingParty party =
+        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const service::ChallengeAnswer answer =
+        co_await x.services.challenges.open(ref, *wish, party);
     switch (answer.opened.outcome) {
     case Outcome::opened: co_return opened_answer(x, *wish, answer);
     case Outcome::unbound: co_return co_await enrollment_required(x, user);
@@ -234,9 +257,7 @@ Answer verify_challenge(Exchange& x) {
     if (!begun) co_return refuse(x, begun.error());
     const Result<Attempt> attempt = read_attempt(x.request);
     if (!attempt) co_return refuse(x, attempt.error());
-    const std::string& tenant = x.call.tenant->id;
-    const auto passed = co_await x.services.challenges.verify(
-        attempt->token, tenant, attempt->factor, attempt->code);
+    const Result<service::Passed> passed = co_await verify(x, *attempt);
     if (!passed) co_return refuse(x, passed.error());
     std::string device_token;
     if (attempt->device_label) {

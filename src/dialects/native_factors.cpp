@@ -46,19 +46,18 @@ Result<std::string> read_code(const http::Request& request) {
     return std::string(code);
 }
 
-/// Admits a write on the factors of the user in the path.
-Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
-    const Result<void> admitted = co_await admit(x, permission);
-    if (!admitted) co_return admitted;
-    co_return co_await begin_once(x, x.parameter(0));
-}
-
 Response no_content(const Exchange& x) {
     Response response(204);
     return std::move(add_rate_fields(response, x.call));
 }
 
 } // namespace
+
+Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
+    const Result<void> admitted = co_await admit(x, permission);
+    if (!admitted) co_return admitted;
+    co_return co_await begin_once(x, x.parameter(0));
+}
 
 Answer post_totp(Exchange& x) {
     const std::string user(x.parameter(0));
@@ -128,9 +127,14 @@ Answer remove(Exchange& x, const std::string& id) {
 
 } // namespace
 
-// A path of its own, since others begin with it.
+// Paths of their own, since others begin with them.
 Answer delete_totp(Exchange& x) {
     const std::string id(to_string(domain::FactorType::totp));
+    co_return co_await remove(x, id);
+}
+
+Answer delete_passkeys(Exchange& x) {
+    const std::string id(to_string(domain::FactorType::passkey));
     co_return co_await remove(x, id);
 }
 

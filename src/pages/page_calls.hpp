@@ -44,6 +44,9 @@ struct Asked {
 };
 runtime::Awaitable<Asked> read_visit(Exchange& x);
 
+/// What the user may bind now. What a link is for holds until it is used.
+domain::FactorSet offered(const Asked& asked);
+
 /// The answer to who would change factors while MFA is active and this visit was not proved.
 std::optional<http::Response> refuse_unproved(const Asked& asked);
 
@@ -76,6 +79,8 @@ Answer post_challenge_verify(Exchange& x);
 Answer post_status(Exchange& x);
 Answer post_totp(Exchange& x);
 Answer post_totp_confirm(Exchange& x);
+Answer post_passkey(Exchange& x);
+Answer post_passkey_confirm(Exchange& x);
 Answer post_recovery_codes(Exchange& x);
 Answer post_remove(Exchange& x);
 

@@ -11,7 +11,25 @@ using domain::FactorType;
 using http::Response;
 using runtime::Awaitable;
 using service::FieldReader;
+using domain::Result;
 using Outcome = store::ChallengeOpened::Outcome;
+
+/// Tries to pass the visit's challenge: with a passkey's credential, else with a code.
+Awaitable<Result<service::Proved>> prove(Exchange& x, const Asked& asked, FactorType factor) {
+    const service::Visit& visit = asked.visit;
+    service::Challenges& challenges = x.services.challenges;
+    FieldReader in(asked.body, {});
+    if (factor != FactorType::passkey) {
+        const std::string_view code = in.text("code");
+        if (in.failed()) co_return *in.failed();
+        co_return co_await challenges.prove(visit.challenge, visit.user.tenant, factor, code);
+    }
+    const boost::json::object* credential = in.maybe_object("credential");
+    if (credential == nullptr) co_return domain::refuse(domain::Refusal::Code::missing);
+    const std::string text = boost::json::serialize(*credential);
+    const domain::RelyingParty party = co_await x.services.visits.party(visit);
+    co_return co_await challenges.prove_passkey(visit.challenge, visit.user.tenant, party, text);
+}
 
 } // namespace
 
@@ -27,6 +45,7 @@ Awaitable<Response> challenge_answer(Exchange& x, service::Visit visit, bool rec
         body.begin_object();
         append_factors(body, "factors", answer.opened.factors);
         append_time(body, "expires_at", answer.opened.ends);
+        if (!answer.passkey.empty()) body.key("passkey").raw(answer.passkey);
         body.member("code_length", x.services.challenges.options().code_length).end_object();
     } else {
         body.null().member("disabled", outcome == Outcome::all_disabled);
@@ -70,12 +89,10 @@ Answer post_challenge_verify(Exchange& x) {
     if (asked.refusal) co_return std::move(*asked.refusal);
     FieldReader in(asked.body, {});
     const auto factor = domain::factor_type(in.text("factor"));
-    const std::string_view code = in.text("code");
     const auto remember = in.maybe_text("remember"); // what the device is called
     if (in.failed() || !factor) co_return bad_message(x);
     if (remember && remember->size() > service::Devices::max_label) co_return bad_message(x);
-    const auto proved = co_await x.services.challenges.prove(
-        asked.visit.challenge, asked.visit.user.tenant, *factor, code);
+    const auto proved = co_await prove(x, asked, *factor);
     if (!proved) co_return refuse(x, proved.error());
     const bool recovers = asked.visit.recovering;
     std::string device;

@@ -14,9 +14,11 @@ using runtime::Awaitable;
 using service::FieldReader;
 
 constexpr std::size_t max_label = 64; // bytes
-constexpr FactorSet bound_here = FactorSet(FactorType::email) | FactorType::totp;
+constexpr FactorSet bound_here =
+    FactorSet(FactorType::email) | FactorType::totp | FactorType::passkey;
 
-/// What the user may bind now. What a link is for holds until it is used.
+} // namespace
+
 FactorSet offered(const Asked& asked) {
     const MfaState& mfa = asked.record.mfa;
     if (mfa.change_restricted && asked.visit.asker() != service::Asker::invited) return {};
@@ -25,6 +27,8 @@ FactorSet offered(const Asked& asked) {
         factors = factors & asked.visit.factors;
     return factors;
 }
+
+namespace {
 
 void append_factor(platform::JsonText& body, const service::FactorView& factor) {
     body.begin_object().member("id", factor.id).member("type", to_string(factor.type));

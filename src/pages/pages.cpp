@@ -32,6 +32,8 @@ constexpr Route route_table[] = {
     {Method::post, "/enroll/api/status", post_status},
     {Method::post, "/enroll/api/totp", post_totp},
     {Method::post, "/enroll/api/totp/confirm", post_totp_confirm},
+    {Method::post, "/enroll/api/passkey", post_passkey},
+    {Method::post, "/enroll/api/passkey/confirm", post_passkey_confirm},
     {Method::post, "/enroll/api/recovery-codes", post_recovery_codes},
     {Method::post, "/enroll/api/factors/remove", post_remove},
     {Method::post, "/enroll/api/devices/remove", post_device_remove},

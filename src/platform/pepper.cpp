@@ -5,7 +5,7 @@
 namespace mfad::platform {
 namespace {
 
-constexpr std::array<std::string_view, 3> names{"code", "recovery_code", "address"};
+constexpr std::array<std::string_view, 4> names{"code", "recovery_code", "address", "passkey"};
 
 /// The text is one more part, so it cannot run into the place.
 std::string message(const Place& place, std::string_view text) {

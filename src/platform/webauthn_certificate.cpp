@@ -78,6 +78,10 @@ bool leads_to(STACK_OF(X509) * chain, X509* anchor, UnixMillis now) {
 
 } // namespace
 
+bool is_certificate(std::string_view der) {
+    return read_certificate(der) != nullptr;
+}
+
 struct AttestationCertificates::State {
     std::vector<Owned<X509>> chain;
 };

@@ -1,5 +1,7 @@
 #include "mfad/service/challenges.hpp"
 
+#include "challenge_rules.hpp"
+
 #include "mfad/domain/one_time_code.hpp"
 #include "mfad/domain/recovery_code.hpp"
 #include "mfad/platform/crypto.hpp"
@@ -26,10 +28,7 @@ using store::ChallengeStore;
 using Code = Refusal::Code;
 
 constexpr std::size_t id_bytes = 16; // behind two of the partition
-constexpr std::size_t attempt_id_bytes = 8;
 constexpr std::size_t max_token = 512;
-/// How long an attempt that was begun may take: a comparison takes microseconds.
-constexpr std::chrono::milliseconds attempt_mark{2000};
 
 const platform::Place& token_place() {
     static const platform::Place place = platform::Place().part("challenge_token");
@@ -61,7 +60,22 @@ Refusal wait(std::chrono::milliseconds how_long) {
     return refusal;
 }
 
-/// Why an attempt did not pass.
+std::optional<std::int64_t> step_of(const std::string& field) {
+    if (field.empty()) return std::nullopt;
+    return std::stoll(field);
+}
+
+/// A code as it is compared. @return nothing for what cannot be one
+std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
+    if (factor == FactorType::email) return domain::typed_code(code, code_length);
+    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
+    std::optional<std::string> digits = domain::typed_code(code, 6);
+    if (!digits) digits = domain::typed_code(code, 8);
+    return digits;
+}
+
+} // namespace
+
 Refusal refusal_of(const Attempt& attempt) {
     Refusal refusal;
     switch (attempt.state) {
@@ -86,12 +100,6 @@ Refusal refusal_of(const Attempt& attempt) {
     case ChallengeState::used: break;
     }
     return domain::refuse(Code::expired);
-}
-
-/// RFC 8176 has one word for all of these.
-std::vector<std::string> methods_of(FactorType factor) {
-    if (factor == FactorType::passkey) return {"hwk", "user"};
-    return {"otp"};
 }
 
 std::optional<std::int64_t> step_of(const std::string& field) {
@@ -155,7 +163,7 @@ std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(
-    const domain::UserRef& user, const ChallengeWish& wish) {
+    const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party) {
     ChallengeRef challenge;
     challenge.user = user;
     challenge.id = new_id(keys_.partition(user));
@@ -168,6 +176,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     if (!wish.device.empty()) order.device = open_device_token(wish.device, user, vault_);
     if (order.device)
         order.stolen_notice = seal_notice(MailJob::Kind::device_stolen, {}, user, vault_);
+    order.fields.assign(store::FactorStore::passkeys.begin(), store::FactorStore::passkeys.end());
     ChallengeAnswer answer;
     answer.opened = co_await challenges_.open(challenge, order);
     if (answer.opened.device == store::DeviceState::stolen) wake_();
@@ -176,6 +185,8 @@ Awaitable<ChallengeAnswer> Challenges::open(
     if (answer.opened.device == store::DeviceState::known)
         answer.device_token =
             device_token({order.device->id, answer.opened.device_generation}, user, vault_);
+    if (answer.opened.factors.contains(FactorType::passkey))
+        answer.passkey = passkey_options_of(challenge, answer.opened.fields, party);
     answer.id = std::move(challenge.id);
     co_return answer;
 }
@@ -268,7 +279,7 @@ Awaitable<Attempt> Challenges::verify_totp(
 Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
     Passed passed;
     passed.factor = proved.factor;
-    passed.methods = methods_of(proved.factor);
+    passed.methods = proved.methods;
     passed.level = proved.strong ? "aal2" : "aal1";
     passed.at = proved.at;
     passed.lifetime = tokens_.lifetime();
@@ -295,6 +306,7 @@ Awaitable<Result<Proved>> Challenges::prove(
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
     proved.at = attempt.now;
+    proved.methods.emplace_back("otp"); // RFC 8176 has one word for all that is typed
     co_return proved;
 }
 

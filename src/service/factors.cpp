@@ -1,5 +1,7 @@
 #include "mfad/service/factors.hpp"
 
+#include "factor_rules.hpp"
+
 #include "mfad/domain/one_time_code.hpp"
 #include "mfad/domain/otpauth.hpp"
 #include "mfad/domain/recovery_code.hpp"
@@ -28,14 +30,6 @@ using Code = Refusal::Code;
 constexpr std::uint8_t record_version = 1;
 constexpr std::size_t recovery_digest_size = 16;
 constexpr std::chrono::hours notice_lifetime{48};
-
-platform::UnixMillis time_of(std::int64_t millis) {
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
-}
-
-platform::Place factor_place(const UserRef& user, std::string_view field) {
-    return platform::Place().part("factor").part(user.tenant).part(user.user).part(field);
-}
 
 // ---- an app's key, sealed -----------------------------------------------------------------------
 
@@ -76,11 +70,6 @@ bool is_secret_of(const TotpFactor& factor, std::string_view typed) {
 
 // ---- what is stored beside it -------------------------------------------------------------------
 
-/// Failures in a row, as lib/budget.lua packs them.
-unsigned failures_of(const std::string& field) {
-    return field.empty() ? 0U : platform::PackedReader(field).u8();
-}
-
 struct RecoveryRecord {
     platform::UnixMillis made{};
     unsigned left = 0;
@@ -109,39 +98,6 @@ std::optional<RecoveryRecord> recovery_record(const std::string& field) {
     return record;
 }
 
-Refusal refusal_of(FactorStatus status) {
-    switch (status) {
-    case FactorStatus::no_such_tenant: return domain::refuse(Code::no_such_tenant);
-    case FactorStatus::no_such_user: return domain::refuse(Code::no_such_user);
-    case FactorStatus::restricted: return domain::refuse(Code::restricted);
-    case FactorStatus::none_bound: return domain::refuse(Code::not_enrolled);
-    case FactorStatus::not_allowed: return domain::refuse(Code::factor_not_allowed);
-    case FactorStatus::proof_too_old: return domain::refuse(Code::proof_too_old);
-    case FactorStatus::pending_gone: return domain::refuse(Code::expired);
-    case FactorStatus::done: break;
-    }
-    return domain::refuse(Code::internal);
-}
-
-/// Whether a factor that is bound now is worth more than AAL1: the first beside email is, and one
-/// that follows a fresh proof.
-bool is_strong(
-    const std::string& packed_settings, const std::string& last_auth, platform::UnixMillis now) {
-    const auto settings =
-        domain::Settings::unpack(static_cast<std::uint32_t>(std::stoul(packed_settings)));
-    if (!settings) throw store::Corrupt("settings of an unknown format");
-    if ((settings->enrolled - FactorType::email).empty()) return true;
-    return !last_auth.empty() && now - time_of(std::stoll(last_auth)) <= domain::proof_age;
-}
-
-std::string failures_field(FactorType type) {
-    return "F" + std::to_string(static_cast<unsigned>(type));
-}
-
-std::string mark_field(FactorType type) {
-    return "M" + std::to_string(static_cast<unsigned>(type));
-}
-
 void append_fields_of(FactorType type, std::vector<std::string>& fields) {
     fields.push_back(failures_field(type));
     fields.push_back(mark_field(type));
@@ -150,6 +106,10 @@ void append_fields_of(FactorType type, std::vector<std::string>& fields) {
              {FactorStore::totp, FactorStore::totp_step, FactorStore::totp_pending})
             fields.emplace_back(field);
     if (type == FactorType::recovery_code) fields.emplace_back(FactorStore::recovery_codes);
+    if (type == FactorType::passkey) {
+        fields.emplace_back(FactorStore::passkey_pending);
+        fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
+    }
 }
 
 void set_asker(store::FactorOrder& order, Asker asker) {
@@ -198,16 +158,21 @@ std::vector<std::string> recovery_digests(
 }
 
 Factors::Factors(const store::Context& context, Vault& vault, std::function<void()> wake)
-    : factors_(context), vault_(vault), wake_(std::move(wake)) {}
+    : factors_(context), passkeys_(context, vault, wake), vault_(vault), wake_(std::move(wake)) {}
 
 Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet bound) {
-    static const std::vector<std::string> names{
-        FactorStore::totp,
-        FactorStore::totp_step,
-        FactorStore::recovery_codes,
-        failures_field(FactorType::email),
-        failures_field(FactorType::totp),
-        failures_field(FactorType::recovery_code)};
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> fields{
+            FactorStore::totp,
+            FactorStore::totp_step,
+            FactorStore::recovery_codes,
+            failures_field(FactorType::email),
+            failures_field(FactorType::totp),
+            failures_field(FactorType::recovery_code),
+            failures_field(FactorType::passkey)};
+        fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
+        return fields;
+    }();
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     std::vector<FactorView> views;
     const auto add = [&](FactorType type, unsigned failures) -> FactorView& {
@@ -226,6 +191,17 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
         view.created = totp->created;
         if (!fields[1].empty())
             view.last_used = time_of(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
+    }
+    const std::span<const std::string> slots = std::span(fields).last(FactorStore::passkeys.size());
+    const std::vector<Passkey> passkeys =
+        bound.contains(FactorType::passkey) ? passkeys_.opened(user, slots) : std::vector<Passkey>();
+    for (const Passkey& passkey : passkeys) {
+        const FactorView bare = view_of(passkey);
+        FactorView& view = add(FactorType::passkey, failures_of(fields[6]));
+        view.id = bare.id;
+        view.label = bare.label;
+        view.created = bare.created;
+        view.last_used = bare.last_used;
     }
     const auto recovery = recovery_record(fields[2]);
     if (recovery && bound.contains(FactorType::recovery_code)) {
@@ -317,8 +293,10 @@ Awaitable<Result<std::vector<std::string>>> Factors::renew_recovery_codes(
 
 Awaitable<Result<void>> Factors::remove(
     const UserRef& user, std::string_view factor_id, Asker asker) {
+    if (tag_of_factor_id(factor_id)) co_return co_await passkeys_.remove(user, factor_id, asker);
     const auto type = domain::factor_type(factor_id);
     if (!type) co_return domain::refuse(Code::not_enrolled);
+    if (*type == FactorType::passkey) co_return co_await passkeys_.remove_all(user, asker);
     store::RemovalOrder order;
     order.factors = order.disable = *type;
     order.by_himself = asker != Asker::host;
@@ -341,8 +319,10 @@ Awaitable<Result<void>> Factors::reset(const UserRef& user, store::Actor by) {
         append_fields_of(type, order.fields);
     order.fields.emplace_back("g"); // the link on its way
     order.fields.emplace_back("Z"); // and a reset on its way
+    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
     const store::FactorOutcome outcome = co_await factors_.remove(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    co_await passkeys_.index().release(tags, user);
     wake_();
     co_return Result<void>{};
 }
@@ -355,8 +335,10 @@ Awaitable<Result<void>> Factors::reset_lost(const UserRef& user) {
     order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
     order.fields = lost_factor_fields();
     order.fields.emplace_back("Z"); // a reset on its way has become idle
+    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
     const store::FactorOutcome outcome = co_await factors_.remove(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    co_await passkeys_.index().release(tags, user);
     wake_();
     co_return Result<void>{};
 }

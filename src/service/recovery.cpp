@@ -49,7 +49,7 @@ std::string cancel_href(std::string_view public_url, std::string_view token) {
 Recovery::Recovery(
     const store::Context& context, Vault& vault, Enrollment& enrollment, RecoveryOptions options,
     std::function<void()> wake)
-    : resets_(context), vault_(vault), enrollment_(enrollment), options_(options),
+    : resets_(context), passkeys_(context), vault_(vault), enrollment_(enrollment), options_(options),
       wake_(std::move(wake)) {}
 
 Awaitable<store::ResetScheduled> Recovery::schedule(const Visit& visit) {
@@ -98,7 +98,10 @@ Awaitable<bool> Recovery::execute(const MailJob& job) {
     order.link = std::move(link.order);
     order.link_lifetime = enrollment_.options().link_lifetime;
     order.fields = lost_factor_fields();
-    co_return co_await resets_.execute(job.user, order);
+    const std::vector<std::string> tags = co_await passkeys_.tags(job.user);
+    const bool done = co_await resets_.execute(job.user, order);
+    if (done) co_await passkeys_.release(tags, job.user);
+    co_return done;
 }
 
 } // namespace mfad::service

@@ -1,5 +1,7 @@
 #include "mfad/service/tenant_document.hpp"
 
+#include "webauthn_document.hpp"
+
 #include "mfad/domain/email_address.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/platform/units.hpp"
@@ -187,7 +189,7 @@ void read_options(FieldReader& in, Tenant& tenant) {
     tenant.navixy_max_ids =
         static_cast<unsigned>(in.maybe_integer("navixy.max_ids", 1, 1000).value_or(1000));
     read_xsolla_options(in, tenant);
-    in.maybe_flag("passkey.first_factor");
+    tenant.passkey_first_factor = in.maybe_flag("passkey.first_factor").value_or(false);
     if (const json::array* names = in.maybe_array("dialects")) read_dialects(in, *names, tenant);
 }
 
@@ -224,11 +226,8 @@ void read_document(FieldReader& in, Tenant& tenant) {
         in.adopt(part.failed());
     }
     if (const json::object* webauthn = in.maybe_object("webauthn")) {
-        static constexpr std::string_view known[] = {"rp_id", "origins"};
         FieldReader part(*webauthn, in.path("webauthn"));
-        part.refuse_others(known);
-        part.text("rp_id");
-        part.maybe_array("origins");
+        tenant.relying_party = read_relying_party(part);
         in.adopt(part.failed());
     }
     if (const json::object* options = in.maybe_object("options")) {
@@ -309,6 +308,8 @@ Result<TenantDefinition> read_tenant(const json::object& object, const std::stri
     if (!tenant.id.empty() && !domain::is_valid_id(tenant.id))
         in.invalid("id", "must be 1 to 128 visible ASCII characters without / ? # % \"");
     read_document(in, tenant);
+    if (tenant.relying_party && !in.failed())
+        in.adopt(lint_relying_party(*tenant.relying_party, in.path("webauthn")));
     if (const json::array* allowed = in.maybe_array("allowed")) {
         const auto factors = read_factors(*allowed, in.path("allowed"));
         if (factors)

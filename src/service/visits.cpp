@@ -107,7 +107,8 @@ Awaitable<ChallengeAnswer> Visits::challenge(
     if (recovers)
         wish.factors =
             (FactorSet(FactorType::email) | FactorType::recovery_code) - visit.recovered;
-    ChallengeAnswer answer = co_await challenges_.open(visit.user, wish);
+    const domain::RelyingParty good_at = co_await party(visit);
+    ChallengeAnswer answer = co_await challenges_.open(visit.user, wish, good_at);
     visit.recovering = recovers;
     visit.challenge = answer.token;
     co_return answer;
@@ -142,6 +143,12 @@ Awaitable<AccountNames> Visits::names(const Visit& visit) {
         names.masked_address = address->masked();
     }
     co_return names;
+}
+
+Awaitable<domain::RelyingParty> Visits::party(const Visit& visit) {
+    const auto tenant = co_await tenants_.find_tenant(visit.user.tenant);
+    if (!tenant) throw store::Corrupt("a visit of no tenant");
+    co_return relying_party_of(*tenant, enrollment_.options().public_url);
 }
 
 } // namespace mfad::service

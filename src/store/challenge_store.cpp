@@ -69,6 +69,8 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     const DeviceToken device = order.device.value_or(DeviceToken());
     command.arg(device.id).arg(device.generation).arg(order.stolen_notice);
     command.arg(attempt_audit(context_, challenge)).arg(order.recovers ? 1 : 0);
+    for (const std::string& field : order.fields)
+        command.arg(field);
     const redis::Reply reply = co_await context_.eval(scripts::open_challenge, command);
     ChallengeOpened opened;
     opened.outcome = static_cast<ChallengeOpened::Outcome>(reply.at(0).integer());
@@ -76,6 +78,8 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     opened.ends = time_of(reply.at(2).integer());
     opened.device = static_cast<DeviceState>(reply.at(3).integer());
     opened.device_generation = static_cast<std::uint32_t>(reply.at(4).integer());
+    for (std::size_t i = 5; i < reply.size(); ++i)
+        opened.fields.emplace_back(reply.at(i).text_or_nil().value_or(""));
     co_return opened;
 }
 

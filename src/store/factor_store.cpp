@@ -85,10 +85,22 @@ Awaitable<FactorOutcome> FactorStore::remove(
     const int authentication = order.authenticated ? 2 : order.forget_authentication ? 1 : 0;
     command.arg(order.disable.bits()).arg(authentication).arg(order.notice);
     command.arg(order.must_be_bound ? 1 : 0).arg(audit_of(context_, user, order));
+    command.arg(order.expected_field).arg(order.expected_begin).arg(order.others.size());
+    for (const std::string& field : order.others)
+        command.arg(field);
     for (const std::string& field : order.fields)
         command.arg(field);
     const redis::Reply reply = co_await context_.eval(scripts::remove_factors, command);
     co_return outcome_of(reply);
+}
+
+Awaitable<bool> FactorStore::replace_passkey(
+    const domain::UserRef& user, std::size_t slot, const std::string& read,
+    const std::string& value) const {
+    redis::Command command = redis::Command::eval(scripts::replace_passkey, 1);
+    command.arg(context_.keys().user(user)).arg(passkeys.at(slot)).arg(read).arg(value);
+    const redis::Reply reply = co_await context_.eval(scripts::replace_passkey, command);
+    co_return reply.integer() == 1;
 }
 
 } // namespace mfad::store

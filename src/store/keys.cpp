@@ -177,6 +177,16 @@ std::string Keys::addresses(std::string_view tenant, std::string_view digest) co
     return tagged(crc16(rest) % partitions_, rest);
 }
 
+std::string Keys::passkey_owner(std::string_view tag) const {
+    const std::string rest = concat("wc:", platform::base64url(tag));
+    return tagged(crc16(rest) % partitions_, rest);
+}
+
+std::string Keys::spent_assertion(std::string_view digest) const {
+    const std::string rest = concat("wu:", platform::base64url(digest));
+    return tagged(crc16(rest) % partitions_, rest);
+}
+
 std::string Keys::tenant(std::string_view tenant) const {
     return concat(tenant_prefix, tenant);
 }

@@ -4,6 +4,8 @@
 #include "decode.hpp"
 #include "scripts.hpp"
 
+#include "mfad/store/passkey_index.hpp"
+
 #include <algorithm>
 
 namespace mfad::store {
@@ -107,6 +109,8 @@ Awaitable<Removal> UserStore::remove(
     const Keys& keys = context_.keys();
     const std::optional<Contact> found = co_await this->contact(user);
     const Contact contact = found.value_or(Contact());
+    const PasskeyIndex passkeys(context_);
+    const std::vector<std::string> tags = co_await passkeys.tags(user);
     redis::Command command =
         redis::Command::eval(scripts::delete_user, idempotency != nullptr ? 6 : 5);
     command.arg(keys.user(user)).arg(keys.credentials(user));
@@ -126,6 +130,7 @@ Awaitable<Removal> UserStore::remove(
     platform::PackedReader packed(decoded.outcome);
     removal.status = static_cast<domain::ChangeStatus>(packed.u8());
     co_await forget_credentials(packed.rest());
+    if (removal.replay == Replay::fresh) co_await passkeys.release(tags, user);
     if (removal.replay == Replay::fresh) co_await forget_address(user, contact.address.digest);
     co_return removal;
 }

@@ -2,6 +2,7 @@
 
 #include "mfad/domain/credential.hpp"
 #include "mfad/domain/rate_limit.hpp"
+#include "mfad/domain/relying_party.hpp"
 #include "mfad/platform/jwk.hpp"
 
 #include <cstdint>
@@ -59,6 +60,8 @@ struct Tenant {
     std::string xsolla_callback_url; ///< where a passed sign-in leads; empty: none was given
     std::vector<std::string> xsolla_widget_origins; ///< web pages that may call `/otp/`
     bool rebilly_builtin_is_otp = false; ///< built-in factors show as `otp` instead of `guardian`
+    std::optional<RelyingParty> relying_party; ///< of his passkeys; nothing: the installation's
+    bool passkey_first_factor = false;         ///< a passkey alone signs in, without a host's word
 
     bool speaks(DialectName dialect) const {
         return (dialects & static_cast<unsigned>(dialect)) != 0;

@@ -9,7 +9,7 @@
 namespace mfad::platform {
 
 /// What is digested; each has a key of its own, derived from the key ring's.
-enum class DigestPurpose { code, recovery_code, address };
+enum class DigestPurpose { code, recovery_code, address, passkey };
 
 /// Keyed digests of what is short enough to be guessed: without the key file, a copy of the store
 /// does not help to find it. (Credentials of 128 bits and more need no pepper.)
@@ -32,7 +32,7 @@ public:
         DigestPurpose purpose, const Place& place, std::string_view text) const;
 
 private:
-    static constexpr std::size_t purposes = 3;
+    static constexpr std::size_t purposes = 4;
     std::vector<std::array<Secret, purposes>> keys_{};
 };
 

@@ -178,6 +178,9 @@ struct Registration {
     Attestation attestation = Attestation::none;
 };
 
+/// Whether these bytes are one X.509 certificate in DER, as a trust anchor has to be.
+bool is_certificate(std::string_view der);
+
 /// Every check of section 7.1 that needs no state.
 boost::system::result<Registration, WebauthnFault> verify_registration(
     const RegistrationCredential& credential, const RegistrationExpectations& expected);

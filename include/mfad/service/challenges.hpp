@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/domain/refusal.hpp"
+#include "mfad/domain/relying_party.hpp"
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/vault.hpp"
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,6 +43,8 @@ struct ChallengeAnswer {
     /// When opened with a device that is known: its next token, to be kept in place of the one that
     /// was shown. Empty: what was shown is of no use any more.
     std::string device_token;
+    /// When a passkey may pass it: PublicKeyCredentialRequestOptionsJSON.
+    std::string passkey = {};
 };
 
 /// The challenge that a token names, open or over. @param tenant empty: of any
@@ -60,7 +64,8 @@ struct Passed {
 /// A challenge that was passed, before anything is issued for it.
 struct Proved {
     domain::FactorType factor = domain::FactorType::email;
-    bool strong = false; ///< worth more than AAL1
+    std::vector<std::string> methods; ///< `amr`
+    bool strong = false;              ///< worth more than AAL1
     platform::UnixMillis at{};
 };
 
@@ -82,8 +87,10 @@ public:
 
     /// With the token of a remembered device the attempts on this challenge count at the device and
     /// not at the user, and none of what strangers have spent is in their way.
+    /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
-        const domain::UserRef& user, const ChallengeWish& wish);
+        const domain::UserRef& user, const ChallengeWish& wish,
+        const domain::RelyingParty& party);
 
     /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
     /// is no token of ours
@@ -106,10 +113,22 @@ public:
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);
 
-    /// The same without a token in the end, for who opened the challenge for himself.
+    /// Tries to pass a challenge with a passkey: what a browser made of `ChallengeAnswer::passkey`,
+    /// an AuthenticationResponseJSON.
+    /// @param also_issued challenges for a browser that count as this one's, too
+    /// @return `malformed` (credential) for what is none, which counts as nothing; `wrong_code`
+    ///   for one that does not pass the checks; else as `verify`
+    runtime::Awaitable<domain::Result<Passed>> verify_passkey(
+        std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
+        std::string_view credential, std::span<const std::string> also_issued = {});
+
+    /// The same two without a token in the end, for who opened the challenge for himself.
     runtime::Awaitable<domain::Result<Proved>> prove(
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);
+    runtime::Awaitable<domain::Result<Proved>> prove_passkey(
+        std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
+        std::string_view credential, std::span<const std::string> also_issued = {});
 
     /// How a challenge stands. @return nothing when it is unknown, or another tenant's
     runtime::Awaitable<std::optional<store::ChallengeRecord>> status(
@@ -126,6 +145,9 @@ private:
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
     domain::Result<Passed> passed(
         const domain::UserRef& user, const Proved& proved) const;
+    std::string passkey_options_of(
+        const store::ChallengeRef& challenge, std::span<const std::string> fields,
+        const domain::RelyingParty& party);
 
     store::Keys keys_;
     store::ChallengeStore challenges_;

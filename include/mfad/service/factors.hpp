@@ -3,8 +3,8 @@
 #include "mfad/domain/challenge.hpp"
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/totp.hpp"
-#include "mfad/service/mail_job.hpp"
-#include "mfad/service/vault.hpp"
+#include "mfad/service/factor_view.hpp"
+#include "mfad/service/passkeys.hpp"
 #include "mfad/store/factor_store.hpp"
 
 #include <chrono>
@@ -31,29 +31,10 @@ struct TotpOffer {
     platform::UnixMillis ends{};
 };
 
-/// A factor that is bound, as it may be shown: never with a secret.
-struct FactorView {
-    std::string id;
-    domain::FactorType type = domain::FactorType::email;
-    std::string label; ///< empty: none
-    std::optional<platform::UnixMillis> created;
-    std::optional<platform::UnixMillis> last_used;
-    std::optional<unsigned> codes_left; ///< of recovery codes
-    unsigned failures = 0;              ///< in a row
-    bool disabled = false;              ///< by failures
-};
-
-/// Who asks for a change of factors.
-enum class Asker : std::uint8_t {
-    host,    ///< a server's credential: exempt from restriction and proof
-    himself, ///< the user's own credential
-    invited, ///< himself, where a server's link leads: restriction does not count, proof does
-};
-
 /// The factors of a user: binding, showing and removing them. One object a thread.
 ///
 /// One authenticator app and one set of recovery codes a user; a new one takes the place of the
-/// old. Each change owes the user a notice, in the same step.
+/// old; several passkeys. Each change owes the user a notice, in the same step.
 class Factors {
 public:
     static constexpr std::chrono::minutes pending_lifetime{10};
@@ -86,7 +67,7 @@ public:
     runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(
         const domain::UserRef& user, Asker asker);
 
-    /// Unbinds a factor by its id, and switches its type off.
+    /// Unbinds a factor by its id, and switches its type off; `passkey` unbinds all of them.
     /// @return `not_enrolled` when there is none of this id
     runtime::Awaitable<domain::Result<void>> remove(
         const domain::UserRef& user, std::string_view factor_id, Asker asker);
@@ -100,8 +81,11 @@ public:
     /// methods of his, which counts as his last authentication.
     runtime::Awaitable<domain::Result<void>> reset_lost(const domain::UserRef& user);
 
+    Passkeys& passkeys() { return passkeys_; }
+
 private:
     store::FactorStore factors_;
+    Passkeys passkeys_;
     Vault& vault_;
     std::function<void()> wake_;
 };
@@ -116,10 +100,6 @@ std::vector<std::string> lost_factor_fields();
 /// @throws store::Corrupt for what we did not seal
 std::optional<TotpFactor> open_totp(
     std::string_view sealed, const domain::UserRef& user, Vault& vault);
-
-/// A sealed notice to a user that something happened to his factors.
-std::string seal_notice(
-    MailJob::Kind kind, domain::FactorSet factors, const domain::UserRef& user, Vault& vault);
 
 /// By what a recovery code is found among the stored ones: 16 bytes, under each pepper.
 std::vector<std::string> recovery_digests(

@@ -4,6 +4,7 @@
 #include "mfad/service/mail_job.hpp"
 #include "mfad/service/vault.hpp"
 #include "mfad/service/visits.hpp"
+#include "mfad/store/passkey_index.hpp"
 #include "mfad/store/reset_store.hpp"
 
 #include <chrono>
@@ -42,6 +43,7 @@ public:
 
 private:
     store::ResetStore resets_;
+    store::PasskeyIndex passkeys_;
     Vault& vault_;
     Enrollment& enrollment_;
     RecoveryOptions options_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/domain/factor.hpp"
+#include "mfad/domain/relying_party.hpp"
 #include "mfad/service/challenges.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/factors.hpp"
@@ -88,6 +89,9 @@ public:
     runtime::Awaitable<void> bound(Visit& visit);
 
     runtime::Awaitable<AccountNames> names(const Visit& visit);
+
+    /// Where the passkeys of the visit's tenant are good.
+    runtime::Awaitable<domain::RelyingParty> party(const Visit& visit);
 
 private:
     store::VisitStore visits_;

@@ -43,7 +43,8 @@ struct ChallengeOrder {
     bool recovers = false;      ///< lost factors, by what is left: address and recovery codes
     std::string address;        ///< of the user, as the host saw it; empty: it told none
     std::optional<DeviceToken> device;
-    std::string stolen_notice; ///< sealed mail; needed with a device
+    std::string stolen_notice;       ///< sealed mail; needed with a device
+    std::vector<std::string> fields; ///< of his record, handed out when a passkey may pass it
 };
 
 /// What became of the wish for a challenge. The values are those of `open_challenge.lua`.
@@ -62,6 +63,7 @@ struct ChallengeOpened {
     platform::UnixMillis ends{};
     DeviceState device = DeviceState::unknown;
     std::uint32_t device_generation = 0; ///< of its next token, when it is known
+    std::vector<std::string> fields;     ///< empty where there is none
 };
 
 struct ChallengeCodeOrder {

@@ -6,6 +6,7 @@
 #include "mfad/store/audit_store.hpp"
 #include "mfad/store/context.hpp"
 
+#include <array>
 #include <span>
 #include <string>
 #include <utility>
@@ -52,7 +53,10 @@ struct RemovalOrder {
     bool authenticated = false; ///< a reset by himself, which counts as his last authentication
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
-    std::vector<std::string> fields; ///< at least one
+    std::vector<std::string> fields;   ///< at least one
+    std::string expected_field; ///< must begin with this, or `none_bound`; empty: nothing
+    std::string expected_begin;
+    std::vector<std::string> others; ///< while one of these fields is there, the factors stay bound
 };
 
 /// What is stored of a user's factors: fields of his record (`Keys::user`), whose content is the
@@ -63,6 +67,10 @@ public:
     static constexpr const char* totp_step = "S";    ///< last step that was accepted
     static constexpr const char* totp_pending = "N"; ///< sealed key that waits for its first code
     static constexpr const char* recovery_codes = "R";
+    static constexpr const char* passkey_pending = "W"; ///< sealed offer of a passkey
+    /// A passkey each; a user has no more than there are fields.
+    static constexpr std::array<const char*, 10> passkeys{"P0", "P1", "P2", "P3", "P4",
+                                                          "P5", "P6", "P7", "P8", "P9"};
 
     explicit FactorStore(const Context& context) : context_(context) {}
 
@@ -79,6 +87,12 @@ public:
 
     runtime::Awaitable<FactorOutcome> remove(
         const domain::UserRef& user, const RemovalOrder& order) const;
+
+    /// Writes a passkey in place of what was read of it, and ends an attempt in flight.
+    /// @return whether it was still that
+    runtime::Awaitable<bool> replace_passkey(
+        const domain::UserRef& user, std::size_t slot, const std::string& read,
+        const std::string& value) const;
 
 private:
     const Context& context_;

@@ -35,7 +35,8 @@ public:
     /// sealed address, h digest of the address, l locale, g id of the current link, with a plus
     /// before it when it was used; arrival times of limits: r writes and links (packed), c d codes.
     /// Of factors: T sealed TOTP key, S its last step, N sealed pending one, R digests of recovery
-    /// codes; F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors is due, and its id (packed)
+    /// codes, P0..P9 passkeys, W sealed offer of one; F<bit> failures, M<bit> attempt in flight of
+    /// a type; Z when a reset of lost factors is due, and its id (packed)
     std::string user(const domain::UserRef& user) const;
     /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
     /// some may be gone
@@ -82,6 +83,12 @@ public:
     /// hash of address digests → user ids, kept; a bucket holds the users of a 1/16,384th of all
     /// digests
     std::string addresses(std::string_view tenant, std::string_view digest) const;
+
+    /// string, kept: time of the claim and packed user: who has a passkey. Readers check the hit.
+    /// @param tag of the credential id
+    std::string passkey_owner(std::string_view tag) const;
+    /// string, as long as the challenge that it answered: an assertion that was spent
+    std::string spent_assertion(std::string_view digest) const;
 
     /// hash, kept: doc (JSON), jwt (sealed JSON), x… what Xsolla's dialect keeps
     std::string tenant(std::string_view tenant) const;

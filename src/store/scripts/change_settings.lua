@@ -187,6 +187,10 @@ for i = 1, count do
     write[n + 1], write[n + 2] = 't', format('%d', last_auth_after)
   end
   if #write > 2 then writes[#writes + 1] = write end
+  if band(flags, REMOVE_FACTORS) ~= 0 then
+    writes[#writes + 1] = { 'HDEL', user_key, 'T', 'S', 'N', 'R', 'W', 'P0', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8',
+                            'P9', 'M2', 'M4' }
+  end
   if count == 1 then
     more = pack(SEEN, before, view(rules, allowed_after, enabled_after, enrolled_after, marks_after), version,
                 last_auth_after, link, kind, kind ~= 0 and now_ms + link_life or 0) .. verdicts

@@ -6,10 +6,10 @@
 -- ARGV  1 tenant  2 user  3 life ms  4 factors wanted (bits, 0 any)  5 factors that are not strong enough (bits)
 --       6 address that the host saw, or ""  7 device, "" for none  8 generation of its token  9 sealed job of the notice
 --       of a stolen device  10 audit (lib/audit.lua)  11 to recover lost factors (0, 1): by a code to his address or a
---       recovery code, whatever sign-in asks for
+--       recovery code, whatever sign-in asks for  12.. fields of his record that are handed out when a passkey may pass it
 -- Returns  outcome (0 opened, 1 no such tenant, 2 no such user, 3 nothing is asked, 4 nothing that is asked is bound,
 --          5 all that is bound is disabled, 6 what is wanted is not usable), factors, end ms, the device (lib/device.lua:
---          0 unknown, 1 known, 2 stolen), generation of its next token
+--          0 unknown, 1 known, 2 stolen), generation of its next token, then the fields
 local OPENED, NO_TENANT, NO_USER, NOTHING_ASKED, UNBOUND, ALL_DISABLED, NOT_USABLE = 0, 1, 2, 3, 4, 5, 6
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
@@ -58,4 +58,8 @@ if device then
 end
 call('HSET', KEYS[3], unpack(fields))
 call('PEXPIRE', KEYS[3], ARGV[3] + CHALLENGE_KEPT_MS)
-return { OPENED, factors, ends, found, device and device.generation or 0 }
+local answer = { OPENED, factors, ends, found, device and device.generation or 0 }
+if band(factors, PASSKEY) ~= 0 and ARGV[12] then
+  for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, 12))) do answer[5 + i] = value end
+end
+return answer

@@ -11,7 +11,7 @@ async function prove() {
 
 // What a challenge asks for; without one there is nothing to prove, or nothing left to prove it with.
 function challenged(answer) {
-  if (answer.challenge) return verify(answer.challenge.factors);
+  if (answer.challenge) return verify(answer.challenge);
   if (!answer.disabled) return home();
   const view = () => {
     show(view, ...texts.allDisabled, [way("rebind-button", texts.rebind, texts.rebindHint, addEmail), lostButton()]);
@@ -22,19 +22,19 @@ function challenged(answer) {
 
 const lostButton = () => button("lost-button", texts.lost, wanted(() => lost()), "plain");
 
-function verify(factors, chosen) {
-  const usable = STRONGEST_FIRST.filter((type) => factors.includes(type) && (type !== "passkey" || canPasskey()));
+function verify(challenge, chosen) {
+  const usable = STRONGEST_FIRST.filter((type) => challenge.factors.includes(type) && (type !== "passkey" || canPasskey()));
   const type = chosen || usable[0];
   const others = () => make("div", {}, make("hr"),
     ...usable.filter((other) => other !== type).map((other) =>
-      button(`use-${other}`, texts.use[other], () => verify(factors, other))), lostButton());
-  const check = (factor) => async (code) => {
-    const answer = await askAs("challenge/verify", { factor, code, ...remembering() });
+      button(`use-${other}`, texts.use[other], () => verify(challenge, other))), lostButton());
+  const verdict = (answer) => {
     if (answer.verified) return verified() && null;
     if (answer.state === "exhausted" || answer.state === "challenge_over") return retry(answer) && null;
     return answer;
   };
-  if (type === "passkey") return verifyPasskey(others);
+  const check = (factor) => async (code) => verdict(await askAs("challenge/verify", { factor, code, ...remembering() }));
+  if (type === "passkey") return verifyPasskey(challenge.passkey, verdict, others);
   if (type === "email") {
     return mailedCode({
       title: texts.verifyTitle, lead: texts.verifyEmail, check: check("email"), extra: rememberField, others: [others],
