@@ -52,12 +52,26 @@ class Browser:
         self.command("Network.emulateNetworkConditions", offline=not is_online, latency=0, downloadThroughput=-1,
                      uploadThroughput=-1)
 
+    def authenticator(self, **more):
+        """Gives the browser a platform authenticator whose user is there and says yes; its name."""
+        self.command("WebAuthn.enable")
+        made = self.command("WebAuthn.addVirtualAuthenticator", options={
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "isUserVerified": True, "automaticPresenceSimulation": True, **more})
+        return made["authenticatorId"]
+
+    def without_authenticators(self):
+        self.command("WebAuthn.enable")
+        self.command("WebAuthn.disable")
+
     def reset(self):
         """What a test may have changed."""
         self.online(True)
         self.languages("en-US", "en")
         self.size(1000)
         self.colours("light")
+        self.without_authenticators()
+        self.driver.delete_all_cookies()
         self.driver.get("about:blank")
         self.collect()
         self.console, self.requests = [], []

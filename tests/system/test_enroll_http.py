@@ -11,8 +11,8 @@ from links import Link, Records
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
 CALLS = ["link", "begin", "code", "verify"]
-VISIT_CALLS = ["challenge", "challenge/send", "challenge/verify", "status", "totp", "totp/confirm", "recovery-codes",
-               "factors/remove", "lost/reset", "lost/schedule", "lost/cancel"]
+VISIT_CALLS = ["challenge", "challenge/send", "challenge/verify", "status", "totp", "totp/confirm", "passkey",
+               "passkey/confirm", "recovery-codes", "factors/remove", "devices/remove", "lost/reset", "lost/schedule", "lost/cancel"]
 
 
 def assets_of(client):

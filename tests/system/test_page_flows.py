@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 from page_site import browser, mfad, window  # noqa: F401 fixtures
@@ -223,3 +224,83 @@ def test_who_still_has_his_factor_sees_the_reset_and_cancels_it(walk, browser):
     assert "A reset was asked for" in browser.text(".notice")
     walk.presses("cancel-button")
     wait_for(lambda: not browser.shown(".notice"), "the end of the notice")
+
+
+# ---- passkeys ----------------------------------------------------------------------------------------------------------
+
+def test_a_passkey_from_the_link_to_the_sign_in(walk, browser, world):
+    browser.authenticator()
+    walk.opens().begins().sees("Choose your second step")
+    ways = [b.get_attribute("id") for b in browser.driver.find_elements("css selector", "button.way")]
+    assert ways == ["add-passkey", "add-totp", "add-email"], "the safest first"
+    walk.presses("add-passkey").sees("Set up a passkey").types("My laptop", "#name").presses("passkey-button")
+    walk.sees("Your passkey is set up").presses("manage-button").sees("Your two-step sign-in")
+    assert listed(browser) == ["My laptop"]
+    assert world.rebilly_state("1")["status"] == "active" and walk.link.state == "used"
+
+    walk.opens().begins().sees("Confirm that it is you").presses("passkey-button").sees("Thank you")
+    [factor] = world.native_state("1")["factors"]
+    assert (factor["type"], factor["label"]) == ("passkey", "My laptop") and factor["last_used_at"]
+
+
+def test_several_passkeys_are_removed_one_by_one(walk, browser):
+    walk.has_app()
+    browser.authenticator()
+    walk.opens().begins().shows_app().presses("manage-button")
+    walk.presses("add-passkey").types("First", "#name").presses("passkey-button").sees("Your passkey is set up")
+    browser.without_authenticators()
+    browser.authenticator()
+    walk.presses("manage-button", "add-passkey").types("Second", "#name").presses("passkey-button")
+    walk.sees("Your passkey is set up").presses("manage-button").sees("Your two-step sign-in")
+    assert listed(browser) == ["phone", "First", "Second"]
+    browser.find("[aria-label='Remove: First']").click()
+    walk.sees("Remove “First”?").presses("remove-button").sees("Your two-step sign-in")
+    assert listed(browser) == ["phone", "Second"]
+
+
+def test_a_passkey_that_is_refused_can_be_tried_again(walk, browser):
+    key = browser.authenticator()
+    browser.command("WebAuthn.setUserVerified", authenticatorId=key, isUserVerified=False)
+    walk.opens().begins().presses("add-passkey").sees("Set up a passkey").presses("passkey-button")
+    browser.wait_for_text("That did not work.", "#failure")
+    browser.command("WebAuthn.setUserVerified", authenticatorId=key, isUserVerified=True)
+    walk.presses("passkey-button").sees("Your passkey is set up")
+
+
+def test_another_way_is_open_to_who_has_no_passkey_at_hand(walk, browser):
+    browser.authenticator()
+    walk.opens().begins().presses("add-passkey", "passkey-button").sees("Your passkey is set up")
+    walk.presses("codes-button").sees("Your recovery codes")
+    code = browser.text("#codes li")
+    browser.without_authenticators()
+    walk.presses("saved-button").sees("Your two-step sign-in")
+    walk.opens().begins().presses("use-recovery_code").confirms(code).sees("Thank you")
+
+
+# ---- remembered devices ------------------------------------------------------------------------------------------------
+
+def test_a_remembered_device_passes_while_others_lock_the_user_out(walk, browser, world):
+    walk.has_app().opens().begins()
+    walk.presses("remember").shows_app().sees("Thank you").presses("manage-button").sees("Your two-step sign-in")
+    assert "Remembered devices" in browser.text() and "Chrome" in browser.text()
+    [cookie] = browser.command("Network.getAllCookies")["cookies"]
+    assert cookie["name"].startswith("__Host-mfad-device-") and cookie["path"] == "/"
+    assert cookie["secure"] and cookie["httpOnly"] and cookie["sameSite"] == "Strict"
+    assert 29 * 86400 < cookie["expires"] - time.time() <= 30 * 86400
+
+    walk.redis.hset(user_key(world, "1"), "F2", b"\x0a" + bytes(8))
+    walk.account.forget_step()
+    walk.opens().begins().shows_app().sees("Thank you")
+    [rotated] = browser.command("Network.getAllCookies")["cookies"]
+    assert rotated["name"] == cookie["name"] and rotated["value"] != cookie["value"]
+
+    walk.presses("manage-button").sees("Your two-step sign-in")
+    browser.find("[data-device]").click()
+    wait_for(lambda: not browser.shown("[data-device]"), "the end of the device")
+    browser.command("Network.clearBrowserCookies")
+    walk.opens().begins().sees("Too many failures")
+
+
+def test_a_device_is_remembered_when_that_is_wanted_alone(walk, browser):
+    walk.has_app().opens().begins().shows_app().sees("Thank you")
+    assert browser.command("Network.getAllCookies")["cookies"] == []

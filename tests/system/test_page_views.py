@@ -85,6 +85,16 @@ def no_link(walk):
     walk.sees("This link does not work")
 
 
+def passkey_bound(walk):
+    walk.browser.authenticator()
+    return walk.opens().begins().presses("add-passkey", "passkey-button").sees("Your passkey is set up")
+
+
+def device_managed(walk):
+    walk.has_app().has_codes().opens().begins().presses("remember").shows_app().sees("Thank you")
+    walk.presses("manage-button").sees("Your two-step sign-in").browser.wait_for("[data-device]")
+
+
 VIEWS = {
     "start": lambda walk: walk.opens(),
     "choose": lambda walk: walk.opens().begins().sees("Choose your second step"),
@@ -93,6 +103,9 @@ VIEWS = {
     "email": lambda walk: walk.opens().begins().presses("add-email").sees("Confirm your email address"),
     "email-code": code_form,
     "email-wrong": wrong_code,
+    "passkey": lambda walk: walk.opens().begins().presses("add-passkey").sees("Set up a passkey"),
+    "passkey-verify": lambda walk: passkey_bound(walk).opens().begins().sees("Confirm that it is you"),
+    "devices": device_managed,
     "codes": lambda walk: app_set_up(walk).presses("codes-button").sees("Your recovery codes"),
     "verify-app": lambda walk: walk.has_app().has_codes().opens().begins().sees("Confirm that it is you"),
     "verify-email": lambda walk: walk.has_email().opens().begins().presses("send-button") and walk.browser.wait_for("#code"),

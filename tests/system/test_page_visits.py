@@ -9,7 +9,7 @@ from visits import Visit, notices, server_link
 from world import DISALLOWED
 
 ENABLE = {"enabled": True, "mfa_type": "email"}
-FIVE = ["status", "challenge", "challenge/send", "totp", "recovery-codes"]
+FIVE = ["status", "challenge", "challenge/send", "totp", "passkey", "recovery-codes"]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_button_changes_nothing_by_itself(world, redis_server):
 
 def test_the_first_factor_needs_no_proof_and_proves_the_visit(world):
     visit = Visit(world)
-    assert visit.status["offered"] == ["email", "totp"]
+    assert visit.status["offered"] == ["email", "totp", "passkey"]
     assert visit.status["factors"] == [] and not visit.status["active"]
     visit.add_totp("My phone")
     assert visit.link.state == "used"
@@ -73,7 +73,7 @@ def test_an_address_can_be_added_after_the_link_is_used(world):
 
 
 def test_what_the_policy_does_not_allow_is_not_offered(make_world):
-    world = make_world(mfa={"allowed": ["totp"]})
+    world = make_world(allowed=["totp"])
     visit = Visit(world, server=True)
     assert visit.status["offered"] == ["totp"] and visit.status["recovery_codes"] is False
     assert state(visit.ask("code")) == (409, "not_allowed")
@@ -123,7 +123,7 @@ def test_no_session_or_another_type_is_refused(world):
 
 # ---- where MFA is active -----------------------------------------------------------------------------------------------
 
-CHANGES = [("totp", {}), ("totp/confirm", {"code": "123456"}), ("recovery-codes", {}), ("factors/remove", {"id": "totp"}),
+CHANGES = [("passkey", {}), ("passkey/confirm", {"credential": {}}), ("devices/remove", {"id": "x"}), ("totp", {}), ("totp/confirm", {"code": "123456"}), ("recovery-codes", {}), ("factors/remove", {"id": "totp"}),
            ("code", {}), ("verify", {"code": "123456"})]
 
 
