@@ -3,6 +3,7 @@
 import json
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -91,7 +92,10 @@ class Browser:
         return self.find(selector).text
 
     def shown(self, selector):
-        return any(element.is_displayed() for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        try:
+            return any(element.is_displayed() for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        except StaleElementReferenceException:  # the view has just given way to another
+            return False
 
     def wait_for(self, selector):
         wait_for(lambda: self.shown(selector), f"{selector} on the page")

@@ -3,6 +3,8 @@
 import re
 import subprocess
 
+from selenium.common.exceptions import StaleElementReferenceException
+
 from harness import text_of, wait_for
 from links import Link
 from sign_in import SignIn
@@ -54,7 +56,19 @@ class Walk:
 
     def presses(self, *ids):
         for name in ids:
-            self.browser.wait_for(f"#{name}").click()
+            self.clicks(f"#{name}")
+        return self
+
+    def clicks(self, selector):
+        """Once it is there to stay: a view may just be giving way to the next."""
+        def clicked():
+            try:
+                self.browser.wait_for(selector).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        wait_for(clicked, f"{selector} to be clicked")
         return self
 
     def types(self, code, field="#code"):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import wait_for
 from links import Link, Records, another
 from sign_in import SignIn, totp
 from stored import user_key
@@ -205,7 +206,7 @@ def test_removal_tells_the_user(world, active):
     assert state(visit.ask("factors/remove", id="passkey")) == (409, "not_enrolled")
     assert visit.ask("factors/remove", id="totp").status == 200
     assert visit.status["active"] is False
-    assert notices(world, "removed")
+    wait_for(lambda: notices(world, "removed"), "the notice")
 
 
 # ---- restriction -------------------------------------------------------------------------------------------------------

@@ -132,10 +132,10 @@ async function busy(element, work) {
   return answer;
 }
 
-// Says how it ended.
-function end([title, lead], kind, nodes = []) {
+// Says how it ended: in title and text, which `said` has in the language of the moment.
+function end(said, kind) {
   const view = () => {
-    show(view, title, lead, nodes);
+    show(view, ...said(), []);
     mark(kind);
   };
   view();
@@ -143,11 +143,11 @@ function end([title, lead], kind, nodes = []) {
 
 // Says what an answer means wherever it comes; true for one that is more than a failure of what was tried.
 function settle(answer) {
-  const left = Object.hasOwn(texts.state, answer.state) && texts.state[answer.state];
-  if (left) end(left, answer.state === "used" ? "good" : "bad");
+  const isOver = Object.hasOwn(texts.state, answer.state);
+  if (isOver) end(() => texts.state[answer.state], answer.state === "used" ? "good" : "bad");
   else if (answer.state === "proof_needed") prove();
   else fail(reason(answer));
-  return Boolean(left) || answer.state === "proof_needed";
+  return isOver || answer.state === "proof_needed";
 }
 
 // Why a try came to nothing.

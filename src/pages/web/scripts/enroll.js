@@ -25,7 +25,7 @@ async function home() {
 
 function choose(status) {
   const ways = offerButtons(status);
-  if (ways.length === 0) return end(texts.nothing, "bad");
+  if (ways.length === 0) return end(() => texts.nothing, "bad");
   const view = () => show(view, texts.chooseTitle, texts.chooseLead, offerButtons(status));
   view();
 }

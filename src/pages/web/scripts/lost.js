@@ -59,7 +59,8 @@ function lostWait() {
   const schedule = async (event) => {
     const answer = await busy(event.target, () => askAs("lost/schedule"));
     if (answer.state !== "open") return settle(answer);
-    end([texts.scheduled[0], fill(texts.scheduled[1], { time: moment(answer.reset_due), address: "{address}" })], "good");
+    const due = answer.reset_due;
+    end(() => texts.scheduled.map((text) => text.replace("{time}", moment(due))), "good");
   };
   const view = () => show(view, texts.waitTitle, texts.waitLead, [
     button("schedule-button", texts.schedule, schedule, "primary"), button("back-button", texts.back, lost, "plain"),
@@ -71,8 +72,8 @@ function lostWait() {
 function cancelling() {
   const cancel = async (event) => {
     const answer = await busy(event.target, () => ask("lost/cancel", { token: token.slice("cancel.".length) }));
-    if (answer.state === "open") end(texts.cancelled, "good");
-    else if (answer.state === "unknown") end(texts.cancelUnknown, "bad");
+    if (answer.state === "open") end(() => texts.cancelled, "good");
+    else if (answer.state === "unknown") end(() => texts.cancelUnknown, "bad");
     else settle(answer);
   };
   const view = () => show(view, texts.cancelTitle, texts.cancelLead, [
