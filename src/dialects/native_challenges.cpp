@@ -262,6 +262,7 @@ Answer verify_challenge(Exchange& x) {
     std::string device_token;
     if (attempt->device_label) {
         // The challenge is passed whatever becomes of this.
+        const std::string& tenant = x.call.tenant->id;
         const auto remembered =
             co_await x.services.devices.remember(attempt->token, tenant, *attempt->device_label);
         if (remembered) device_token = *remembered;

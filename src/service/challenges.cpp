@@ -65,6 +65,15 @@ std::optional<std::int64_t> step_of(const std::string& field) {
     return std::stoll(field);
 }
 
+/// The last step that may have been spent before the store was started anew and forgot it: codes of
+/// the step after the current one are taken, too. @return nothing when it never was
+std::optional<std::int64_t> fenced_step(
+    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
+    if (fence == platform::UnixMillis{}) return std::nullopt;
+    const std::chrono::seconds period(parameters.period);
+    return fence.time_since_epoch() / period + 1;
+}
+
 /// A code as it is compared. @return nothing for what cannot be one
 std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
     if (factor == FactorType::email) return domain::typed_code(code, code_length);
@@ -101,31 +110,6 @@ Refusal refusal_of(const Attempt& attempt) {
     }
     return domain::refuse(Code::expired);
 }
-
-std::optional<std::int64_t> step_of(const std::string& field) {
-    if (field.empty()) return std::nullopt;
-    return std::stoll(field);
-}
-
-/// The last step that may have been spent before the store was started anew and forgot it: codes of
-/// the step after the current one are taken, too. @return nothing when it never was
-std::optional<std::int64_t> fenced_step(
-    platform::UnixMillis fence, const domain::TotpParameters& parameters) {
-    if (fence == platform::UnixMillis{}) return std::nullopt;
-    const std::chrono::seconds period(parameters.period);
-    return fence.time_since_epoch() / period + 1;
-}
-
-/// A code as it is compared. @return nothing for what cannot be one
-std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
-    if (factor == FactorType::email) return domain::typed_code(code, code_length);
-    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
-    std::optional<std::string> digits = domain::typed_code(code, 6);
-    if (!digits) digits = domain::typed_code(code, 8);
-    return digits;
-}
-
-} // namespace
 
 Challenges::Challenges(
     const store::Context& context, Vault& vault, const AccessTokens& tokens,

@@ -121,12 +121,13 @@ Awaitable<void> Visits::passed(Visit& visit, FactorType factor) {
         co_return;
     }
     visit.proved = true;
-    if (visit.kind == store::LinkKind::verify) co_await visits_.spend(visit.link, visit.user);
+    if (visit.kind == store::LinkKind::verify)
+        co_await visits_.spend(visit.link, visit.user, false);
 }
 
 Awaitable<void> Visits::bound(Visit& visit) {
     visit.proved = true;
-    co_await visits_.spend(visit.link, visit.user);
+    co_await visits_.spend(visit.link, visit.user, true);
 }
 
 Awaitable<AccountNames> Visits::names(const Visit& visit) {

@@ -27,7 +27,9 @@ public:
     runtime::Awaitable<VisitRecord> read(const LinkRef& link, const domain::UserRef& user) const;
 
     /// Notes that what the link was for is done. @return false: it was before, or holds no more
-    runtime::Awaitable<bool> spend(const LinkRef& link, const domain::UserRef& user) const;
+    /// @param bound a factor was bound in the visit, which counts as an authentication
+    runtime::Awaitable<bool> spend(
+        const LinkRef& link, const domain::UserRef& user, bool bound) const;
 
 private:
     const Context& context_;

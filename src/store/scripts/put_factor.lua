@@ -22,8 +22,6 @@ if ARGV[6] ~= '' and call('HGET', KEYS[1], ARGV[6]) ~= ARGV[7] then return { GON
 user.enrolled = bor(user.enrolled, factor)
 if ARGV[4] == '1' then user.enabled = bor(user.enabled, factor) end
 write_user(KEYS[1], user, unpack(ARGV, 9))
--- Who binds a factor himself has just used it.
-if by_himself and factor ~= RECOVERY_CODE then call('HSET', KEYS[1], 't', now_ms) end
 -- Bound anew, it has its whole budget.
 call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
 if ARGV[6] ~= '' then call('HDEL', KEYS[1], ARGV[6]) end

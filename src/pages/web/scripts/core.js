@@ -209,12 +209,13 @@ function countDown(element, seconds) {
   if (seconds > 0) timer = setTimeout(countDown, 1000, element, seconds - 1);
 }
 
-// Has a code mailed, and asks for it. `send` and `check` are the server's calls.
-function mailedCode({ title, lead, send, check, extra, others = [], until, redrawn }) {
+// Has a code mailed, and asks for it. `send` and `check` are the server's calls, `words` title and text before.
+function mailedCode({ words, send, check, extra, others = [], until }) {
   const form = (expires, wait) => {
-    const again = button("again-button", texts.again, (event) => request(event.target));
+    const ready = Date.now() + wait * 1000;
     const view = () => {
-      show(view, title, texts.sent, [
+      const again = button("again-button", "", (event) => request(event.target));
+      show(view, words()[0], texts.sent, [
         codeForm({
           label: texts.mailedCode, hint: fill(texts.mailedHint, { length: link.code_length, time: clock(expires) }),
           pattern: digits(link.code_length), malformed: fill(texts.malformed, { length: link.code_length }),
@@ -222,8 +223,7 @@ function mailedCode({ title, lead, send, check, extra, others = [], until, redra
         }),
         ...others.map((other) => other()),
       ], "code");
-      countDown(again, wait);
-      wait = 0;
+      countDown(again, Math.max(0, Math.ceil((ready - Date.now()) / 1000)));
     };
     view();
   };
@@ -235,7 +235,7 @@ function mailedCode({ title, lead, send, check, extra, others = [], until, redra
       if (answer.state === "over_budget" && element.id === "again-button") countDown(element, answer.retry_after);
     }
   };
-  const offer = () => show(offer, title, lead, [
+  const offer = () => show(offer, ...words(), [
     button("send-button", texts.send, (event) => request(event.target), "primary"), ...others.map((other) => other()),
   ]);
   if (until) form(until, 0);

@@ -85,9 +85,11 @@ async function addApp(status) {
 
 function addEmail() {
   mailedCode({
-    title: texts.emailTitle, lead: texts.emailLead, send: () => askAs("code"),
+    words: () => [texts.emailTitle, texts.emailLead], send: () => askAs("code"),
+    until: link.code_expires_at, // of one that is on its way already
     check: async (code) => {
       const answer = await askAs("verify", { code });
+      if (answer.verified) link.code_expires_at = null;
       return answer.verified ? bound("email") && null : answer;
     },
     others: [() => button("back-button", texts.back, home, "plain")],

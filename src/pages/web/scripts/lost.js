@@ -22,7 +22,7 @@ const showing = (factor, next) => async (code) => {
 
 function lostEmail() {
   mailedCode({
-    title: texts.lostEmailTitle, lead: texts.verifyEmail, send: () => askAs("challenge/send"),
+    words: () => [texts.lostEmailTitle, texts.verifyEmail], send: () => askAs("challenge/send"),
     check: showing("email", lostRecovery), others: [() => button("back-button", texts.back, lost, "plain")],
   });
 }

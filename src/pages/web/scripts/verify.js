@@ -37,7 +37,7 @@ function verify(challenge, chosen) {
   if (type === "passkey") return verifyPasskey(challenge.passkey, verdict, others);
   if (type === "email") {
     return mailedCode({
-      title: texts.verifyTitle, lead: texts.verifyEmail, check: check("email"), extra: rememberField, others: [others],
+      words: () => [texts.verifyTitle, texts.verifyEmail], check: check("email"), extra: rememberField, others: [others],
       send: () => askAs("challenge/send"),
     });
   }
