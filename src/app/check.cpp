@@ -7,6 +7,7 @@
 #include "mfad/mail/mail_url.hpp"
 #include "mfad/mail/mailbox.hpp"
 #include "mfad/redis/errors.hpp"
+#include "mfad/service/passkeys.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -193,6 +194,18 @@ void check_mail(const platform::Config& config, Report& report) {
         report.bad("mail.from: must be an address, or a name and <address>");
 }
 
+// ---- passkeys -----------------------------------------------------------------------------------
+
+void check_passkeys(const platform::Config& config, Report& report) {
+    const std::string url = config.public_url();
+    const std::vector<std::string> faults = service::faults_of_default_party(url);
+    for (const std::string& fault : faults)
+        report.warn(
+            "passkeys: of no use for tenants without `webauthn` of their own: " + fault +
+            "; http.public_url decides");
+    if (faults.empty()) report.good("passkeys: at " + url);
+}
+
 } // namespace
 
 int check(const platform::LoadedConfig& loaded, std::ostream& out) {
@@ -211,6 +224,7 @@ int check(const platform::LoadedConfig& loaded, std::ostream& out) {
         report.bad(error.what());
     }
     check_mail(config, report);
+    check_passkeys(config, report);
     return report.any_bad() ? 1 : 0;
 }
 

@@ -110,18 +110,18 @@ Awaitable<Response> Front::handle(const Request& request) {
     const http::RouteMatch match = routes_.match(request);
     const RouteTable::Entry* const entry = match.found() ? &routes_.entry(match.id()) : nullptr;
     service::Call call;
+    std::optional<dialects::Exchange> exchange;
     Response response;
     std::exception_ptr thrown;
     try {
         if (entry == nullptr) {
             response = dialects::owner_of(request.path).refuse(request, call, unrouted(match));
         } else if (entry->page != nullptr) {
-            pages::Exchange exchange{request, match, pages_};
-            response = co_await entry->page(exchange);
+            pages::Exchange page{request, match, pages_};
+            response = co_await entry->page(page);
         } else {
-            dialects::Exchange exchange{request, match, services_, *entry->dialect, call};
-            response = co_await entry->handler(exchange);
-            if (exchange.claim) co_await dialects::settle(exchange, response);
+            exchange.emplace(request, match, services_, *entry->dialect, call);
+            response = co_await entry->handler(*exchange);
         }
     } catch (...) {
         thrown = std::current_exception();
@@ -136,6 +136,7 @@ Awaitable<Response> Front::handle(const Request& request) {
             {{"request", request.request_id}, {"error", what}});
         response = dialects::owner_of(request.path).refuse(request, call, refusal);
     }
+    if (exchange && exchange->claim) co_await dialects::settle(*exchange, response);
     record(request, &match, call, response.status(), begun);
     co_return response;
 }

@@ -103,6 +103,9 @@ public:
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
           factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
+          passkey_sign_in(
+              store, vault, challenges, sources,
+              passkey_sign_in_options(config, shared.public_url)),
           kept_answers(store, vault, key_lifetimes(config)),
           visits(store, sources, vault, enrollment, challenges),
           recovery(store, vault, enrollment, recovery_options(config), shared.wake_worker),
@@ -110,7 +113,8 @@ public:
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
-               tokens, challenges, factors, devices, kept_answers, shared.public_url},
+               tokens, challenges, factors, devices, passkey_sign_in, kept_answers,
+               shared.public_url},
               {enrollment, visits, challenges, factors, recovery, devices, shared.wake_worker,
                origin_of(shared.public_url)},
               metrics,
@@ -147,6 +151,7 @@ public:
     service::Challenges challenges;
     service::Factors factors;
     service::Devices devices;
+    service::PasskeySignIn passkey_sign_in;
     service::KeptAnswers kept_answers;
     service::Visits visits;
     service::Recovery recovery;

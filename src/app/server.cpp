@@ -12,6 +12,7 @@
 
 #include "mfad/mail/mail_url.hpp"
 #include "mfad/platform/log.hpp"
+#include "mfad/service/passkeys.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -160,6 +161,8 @@ public:
             thread->start();
         if (worker_) worker_->start();
         log_listening("http.listening", port_.endpoint());
+        for (const std::string& fault : service::faults_of_default_party(url_))
+            log::event(log::Level::warn, "passkeys.unusable", {{"url", url_}, {"error", fault}});
         serving();
         asio::co_spawn(context_, main(), [](std::exception_ptr thrown) {
             if (thrown) std::rethrow_exception(thrown);

@@ -117,13 +117,13 @@ Result<void> take_key(Exchange& exchange, std::string_view user) {
     return {};
 }
 
-runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view user) {
-    const Result<void> key = take_key(exchange, user);
-    if (!key) co_return key;
+namespace {
+
+/// Looks for what was answered under the call's key, if it has one, and claims the key if nothing
+/// was.
+runtime::Awaitable<Result<void>> claim(Exchange& exchange) {
     service::Call& call = exchange.call;
-    if (call.key) call.key->holds_secret = true;
-    const Result<void> quota = co_await take_quota(exchange);
-    if (!quota || !call.key) co_return quota;
+    if (!call.key) co_return Result<void>{};
     // Taken out of the call: what is done within it has no key of its own.
     service::RequestKey request = std::move(*call.key);
     call.key.reset();
@@ -138,9 +138,27 @@ runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view
     co_return domain::refuse(Refusal::Code::key_reused);
 }
 
+/// As `take_key`, for an answer that shows a secret.
+Result<void> take_secret_key(Exchange& exchange, std::string_view user) {
+    Result<void> key = take_key(exchange, user);
+    if (exchange.call.key) exchange.call.key->holds_secret = true;
+    return key;
+}
+
+} // namespace
+
+runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view user) {
+    const Result<void> key = take_secret_key(exchange, user);
+    if (!key) co_return key;
+    const Result<void> quota = co_await take_quota(exchange);
+    if (!quota) co_return quota;
+    co_return co_await claim(exchange);
+}
+
 runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response) {
     if (!exchange.claim) co_return;
-    const std::string answer = is_kept(response.status()) ? pack(response) : std::string();
+    const bool keeps = exchange.keeps_answer && is_kept(response.status());
+    const std::string answer = keeps ? pack(response) : std::string();
     co_await exchange.services.kept_answers.settle(*exchange.claim, answer);
 }
 
@@ -155,13 +173,20 @@ runtime::Awaitable<Result<domain::UserRef>> admit_challenge(
     exchange.call.caller.tenant = user->tenant;
     // Who holds the token is who asks.
     exchange.call.caller.credential_id = store::credential_digest(token).substr(0, token_id_length);
-    const Result<void> begun = co_await begin_once(exchange, user->user);
-    if (!begun) co_return begun.error();
+    const Result<void> key = take_secret_key(exchange, user->user);
+    if (!key) co_return key.error();
+    const Result<void> step =
+        co_await exchange.services.quotas.take_second_step(exchange.call, user->user);
+    if (!step) co_return step.error();
+    const Result<void> claimed = co_await claim(exchange);
+    if (!claimed) co_return claimed.error();
     co_return std::move(*user);
 }
 
-http::Response refuse(const Exchange& exchange, const Refusal& refusal) {
+http::Response refuse(Exchange& exchange, const Refusal& refusal) {
     if (exchange.replay) return *exchange.replay;
+    // It asks to verify first, and then to repeat.
+    if (refusal.code == Refusal::Code::proof_too_old) exchange.keeps_answer = false;
     return exchange.dialect.refuse(exchange.request, exchange.call, refusal);
 }
 

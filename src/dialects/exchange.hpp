@@ -34,8 +34,8 @@ inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
 /// @return any refusal also when the work has been done before: `refuse` then gives that answer
 runtime::Awaitable<domain::Result<void>> begin_once(Exchange& exchange, std::string_view user);
 
-/// Admits whoever holds the token of a challenge, counted against the quota of the tenant that has
-/// opened it. Whether it is still open is for the attempt to say.
+/// Admits whoever holds the token of a challenge, counted against the limit of its user. Whether it
+/// is still open is for the attempt to say.
 /// @return whose challenge it is; `expired` for what is no token of ours, `forbidden` when the
 ///   tenant does not speak this dialect
 runtime::Awaitable<domain::Result<domain::UserRef>> admit_challenge(
@@ -46,7 +46,7 @@ runtime::Awaitable<domain::Result<domain::UserRef>> admit_challenge(
 std::uint32_t storable_statuses(const Dialect& dialect);
 
 /// The dialect's answer to a refusal; or what was answered before, under the same idempotency key.
-http::Response refuse(const Exchange& exchange, const domain::Refusal& refusal);
+http::Response refuse(Exchange& exchange, const domain::Refusal& refusal);
 
 /// The dialect's answer to a request that was refused for its own content: the same, unless its
 /// idempotency key belongs to another request.

@@ -61,7 +61,7 @@ Answer get_enrollment(Exchange& exchange);
 
 // ---- a user's factors, native_factors.cpp -------------------------------------------------------
 
-/// Admits a write on factors; their answers show secrets, so none is kept under a key.
+/// Admits a write on the factors of the user in the path; its answer is kept whole under its key.
 runtime::Awaitable<domain::Result<void>> admit_factor_write(
     Exchange& exchange, domain::Permission permission);
 
@@ -73,17 +73,17 @@ Answer delete_passkeys(Exchange& exchange);
 Answer delete_factor(Exchange& exchange);
 Answer reset_user(Exchange& exchange);
 
-// ---- a user's remembered devices, native_devices.cpp --------------------------------------------
-
-Answer list_devices(Exchange& exchange);
-Answer delete_devices(Exchange& exchange);
-Answer delete_device(Exchange& exchange);
-
 // ---- a user's passkeys, native_passkeys.cpp -----------------------------------------------------
 
 Answer post_passkey(Exchange& exchange);
 Answer confirm_passkey(Exchange& exchange);
 Answer patch_factor(Exchange& exchange);
+
+// ---- a user's remembered devices, native_devices.cpp --------------------------------------------
+
+Answer list_devices(Exchange& exchange);
+Answer delete_devices(Exchange& exchange);
+Answer delete_device(Exchange& exchange);
 
 // ---- second factors at sign-in, native_challenges.cpp -------------------------------------------
 

@@ -145,11 +145,6 @@ Result<Attempt> read_attempt(const http::Request& request) {
         in.invalid("factor", "must be one of [email, totp, passkey, recovery_code]");
     else
         attempt.factor = *factor;
-    if (const json::object* device = in.maybe_object("remember_device")) {
-        Result<std::string> label = read_device(*device);
-        if (!label) return label.error();
-        attempt.device_label = std::move(*label);
-    }
     if (attempt.factor != FactorType::passkey)
         attempt.code = in.text("code");
     else if (const json::object* credential = in.maybe_object("credential"))
@@ -158,6 +153,11 @@ Result<Attempt> read_attempt(const http::Request& request) {
         in.missing("credential");
     if (in.has(attempt.factor == FactorType::passkey ? "code" : "credential"))
         in.invalid("factor", "takes a credential when it is passkey, else a code");
+    if (const json::object* device = in.maybe_object("remember_device")) {
+        Result<std::string> label = read_device(*device);
+        if (!label) return label.error();
+        attempt.device_label = std::move(*label);
+    }
     if (in.failed()) return *in.failed();
     return attempt;
 }
@@ -216,8 +216,7 @@ Answer post_challenge(Exchange& x) {
     const domain::UserRef ref{x.call.tenant->id, user};
     const domain::RelyingParty party =
         service::relying_party_of(*x.call.tenant, x.services.public_url);
-    const service::ChallengeAnswer answer =
-        co_await x.services.challenges.open(ref, *wish, party);
+    const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish, party);
     switch (answer.opened.outcome) {
     case Outcome::opened: co_return opened_answer(x, *wish, answer);
     case Outcome::unbound: co_return co_await enrollment_required(x, user);

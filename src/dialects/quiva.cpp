@@ -95,10 +95,16 @@ constexpr Route route_table[] = {
     {Method::post, "/accounts/generate-totp-key", generate_totp_key},
     {Method::post, "/accounts/confirm-totp-registration", confirm_totp_registration},
     {Method::delete_, "/accounts/totp", remove_totp},
+    {Method::post, "/accounts/begin-passkey-registration", begin_passkey_registration},
+    {Method::post, "/accounts/complete-passkey-registration", complete_passkey_registration},
+    {Method::delete_, "/accounts/passkey", remove_passkey},
+    {Method::delete_, "/accounts/all-passkeys", remove_all_passkeys},
     {Method::post, "/accounts/recovery-codes", issue_recovery_codes},
     {Method::get, "/accounts/recovery-codes", view_recovery_codes},
     {Method::post, "/accounts/auth-with-totp", auth_with_totp},
     {Method::post, "/accounts/auth-with-recovery-code", auth_with_recovery_code},
+    {Method::post, "/accounts/begin-auth-with-passkey", begin_auth_with_passkey},
+    {Method::post, "/accounts/complete-auth-with-passkey", complete_auth_with_passkey},
 };
 
 /// A role that is too low answers like a credential that is wrong: the vendor has no other status

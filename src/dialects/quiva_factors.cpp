@@ -23,27 +23,6 @@ using service::FieldReader;
 using Code = Refusal::Code;
 using Codes = std::vector<std::string>;
 
-/// Admits a write on factors.
-Awaitable<Result<void>> admit_write(Exchange& x) {
-    const Result<void> admitted = co_await admit(x);
-    if (!admitted) co_return admitted;
-    co_return co_await begin_once(x, x.call.caller.user);
-}
-
-/// Whom it is about, when he is there.
-Awaitable<Result<domain::UserRef>> admit_write_on_subject(Exchange& x) {
-    const Result<void> admitted = co_await admit_write(x);
-    if (!admitted) co_return admitted.error();
-    const Result<std::string> user = co_await subject_of_body(x);
-    if (!user) co_return user.error();
-    co_return domain::UserRef{x.call.tenant->id, *user};
-}
-
-/// Who may change others does so as a host does.
-Asker asker(const Exchange& x, const domain::UserRef& user) {
-    return user.user == x.call.caller.user ? Asker::himself : Asker::host;
-}
-
 void append_codes(platform::JsonText& body, std::string_view name, const Codes& codes) {
     body.key(name).begin_array();
     for (const std::string& code : codes)
@@ -84,8 +63,26 @@ Refusal as_bad_request(const Refusal& why) {
 
 } // namespace
 
+Awaitable<Result<void>> admit_factor_write(Exchange& x) {
+    const Result<void> admitted = co_await admit(x);
+    if (!admitted) co_return admitted;
+    co_return co_await begin_once(x, x.call.caller.user);
+}
+
+Awaitable<Result<domain::UserRef>> admit_factor_write_on_subject(Exchange& x) {
+    const Result<void> admitted = co_await admit_factor_write(x);
+    if (!admitted) co_return admitted.error();
+    const Result<std::string> user = co_await subject_of_body(x);
+    if (!user) co_return user.error();
+    co_return domain::UserRef{x.call.tenant->id, *user};
+}
+
+Asker asker_of(const Exchange& x, const domain::UserRef& user) {
+    return user.user == x.call.caller.user ? Asker::himself : Asker::host;
+}
+
 Answer generate_totp_key(Exchange& x) {
-    const Result<void> admitted = co_await admit_write(x);
+    const Result<void> admitted = co_await admit_factor_write(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const std::string& user = x.call.caller.user;
     const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
@@ -104,7 +101,7 @@ Answer generate_totp_key(Exchange& x) {
 }
 
 Answer confirm_totp_registration(Exchange& x) {
-    const Result<void> admitted = co_await admit_write(x);
+    const Result<void> admitted = co_await admit_factor_write(x);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<Confirmation> typed = read_confirmation(x.request);
     if (!typed) co_return refuse(x, typed.error());
@@ -125,19 +122,19 @@ Answer confirm_totp_registration(Exchange& x) {
 }
 
 Answer remove_totp(Exchange& x) {
-    const Result<domain::UserRef> user = co_await admit_write_on_subject(x);
+    const Result<domain::UserRef> user = co_await admit_factor_write_on_subject(x);
     if (!user) co_return refuse(x, user.error());
     const std::string_view id = to_string(FactorType::totp);
-    const auto removed = co_await x.services.factors.remove(*user, id, asker(x, *user));
+    const auto removed = co_await x.services.factors.remove(*user, id, asker_of(x, *user));
     if (!removed) co_return refuse(x, as_bad_request(removed.error()));
     Response response(200, json_type, std::string(success_body));
     co_return std::move(add_rate_fields(response, x.call));
 }
 
 Answer issue_recovery_codes(Exchange& x) {
-    const Result<domain::UserRef> user = co_await admit_write_on_subject(x);
+    const Result<domain::UserRef> user = co_await admit_factor_write_on_subject(x);
     if (!user) co_return refuse(x, user.error());
-    const auto codes = co_await x.services.factors.renew_recovery_codes(*user, asker(x, *user));
+    const auto codes = co_await x.services.factors.renew_recovery_codes(*user, asker_of(x, *user));
     if (!codes) co_return refuse(x, codes.error());
     platform::JsonText body;
     body.begin_object();

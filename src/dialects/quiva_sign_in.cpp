@@ -39,8 +39,9 @@ Result<Attempt> read_attempt(const http::Request& request) {
 
 /// What a wrong code is, also where it cannot be one: it was typed by the same person.
 bool is_wrong_code(Code code) {
-    return code == Code::invalid || code == Code::wrong_code || code == Code::already_used ||
-           code == Code::expired || code == Code::not_enrolled || code == Code::factors_disabled;
+    return code == Code::invalid || code == Code::malformed || code == Code::forbidden ||
+           code == Code::wrong_code || code == Code::already_used || code == Code::expired ||
+           code == Code::not_enrolled || code == Code::factors_disabled;
 }
 
 Response wrong(const Exchange& x, std::string_view text) {
@@ -58,20 +59,27 @@ Awaitable<Response> auth_with(Exchange& x, FactorType factor, std::string_view w
     if (!user) co_return refuse(x, user.error());
     const auto passed =
         co_await x.services.challenges.verify(attempt->token, user->tenant, factor, attempt->code);
-    if (!passed && is_wrong_code(passed.error().code)) co_return wrong(x, wrong_text);
-    if (!passed) co_return refuse(x, passed.error());
-    const auto state = co_await x.services.settings.read(x.call, user->user);
+    if (!passed) co_return refuse_attempt(x, passed.error(), wrong_text);
+    co_return co_await signed_in_answer(x, *user, *passed);
+}
+
+} // namespace
+
+Response refuse_attempt(Exchange& x, const Refusal& why, std::string_view wrong_text) {
+    return is_wrong_code(why.code) ? wrong(x, wrong_text) : refuse(x, why);
+}
+
+Answer signed_in_answer(Exchange& x, const domain::UserRef& user, const service::Passed& passed) {
+    const auto state = co_await x.services.settings.read(x.call, user.user);
     if (!state) co_return refuse(x, state.error());
     const domain::FactorSet usable = state->required() & state->enrolled;
     platform::JsonText body;
-    body.begin_object().key("data").begin_object().member("auth_token", passed->access_token);
+    body.begin_object().key("data").begin_object().member("auth_token", passed.access_token);
     body.member("passkey_enabled", usable.contains(FactorType::passkey));
     body.member("totp_enabled", usable.contains(FactorType::totp));
     Response response(200, json_type, std::move(body.end_object().end_object()).str());
     co_return std::move(add_rate_fields(response, x.call));
 }
-
-} // namespace
 
 Answer auth_with_totp(Exchange& x) {
     return auth_with(x, FactorType::totp, "Unauthorized");

@@ -302,6 +302,8 @@ public:
         Response response(refused.status, json_type, std::move(body).str());
         add_allow(response, why);
         add_rate_fields(response, call);
+        if (xsolla_calls::is_of_widget(request.path))
+            xsolla_calls::share_with_widget(request, call, response);
         return std::move(add_retry_after(response, why));
     }
 };

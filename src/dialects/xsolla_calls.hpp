@@ -19,4 +19,10 @@ Answer resend_code(Exchange& exchange);
 Answer preflight_validate(Exchange& exchange);
 Answer preflight_resend(Exchange& exchange);
 
+/// Whether a path is one of theirs.
+bool is_of_widget(std::string_view path);
+/// Lets the page that asks read an answer, be it good or bad, if the tenant knows its origin.
+void share_with_widget(
+    const http::Request& request, const service::Call& call, http::Response& response);
+
 } // namespace mfad::dialects::xsolla_calls

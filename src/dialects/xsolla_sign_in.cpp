@@ -17,25 +17,29 @@ using domain::Result;
 using http::Request;
 using http::Response;
 using runtime::Awaitable;
+using service::Call;
 using Code = Refusal::Code;
 
 // ---- pages of other origins ---------------------------------------------------------------------
 
 /// The origin of the page that calls, if the tenant has named it.
-std::optional<std::string_view> admitted_origin(const Exchange& x) {
-    const auto origin = single_header(x.request, "Origin");
-    if (!origin || !x.call.tenant) return std::nullopt;
-    const auto& known = x.call.tenant->xsolla_widget_origins;
+std::optional<std::string_view> admitted_origin(const Request& request, const Call& call) {
+    const auto origin = single_header(request, "Origin");
+    if (!origin || !call.tenant) return std::nullopt;
+    const auto& known = call.tenant->xsolla_widget_origins;
     if (std::ranges::find(known, *origin) == known.end()) return std::nullopt;
     return origin;
 }
 
-/// Lets that page read the answer, be it good or bad.
+/// The vendor's client asks in credentials mode, and a browser then wants this answer to be said to
+/// be for it; no cookie means anything here.
+void admit_origin(Response& response, std::string_view origin) {
+    response.header("Access-Control-Allow-Origin", origin);
+    response.header("Access-Control-Allow-Credentials", "true");
+}
+
 Response shared(const Exchange& x, Response response) {
-    if (x.call.tenant && !x.call.tenant->xsolla_widget_origins.empty())
-        response.header("Vary", "Origin");
-    if (const auto origin = admitted_origin(x))
-        response.header("Access-Control-Allow-Origin", *origin);
+    share_with_widget(x.request, x.call, response);
     return response;
 }
 
@@ -112,17 +116,31 @@ Awaitable<Response> preflight(Exchange& x, std::string_view method) {
     if (!token) co_return refuse(x, token.error());
     const auto user = x.services.challenges.holder(*token);
     if (user) x.call.tenant = co_await x.services.tenants.find_tenant(user->tenant);
-    const auto origin = admitted_origin(x);
+    const auto origin = admitted_origin(x.request, x.call);
     if (!origin) co_return refuse(x, domain::refuse(Code::forbidden));
     Response response(204);
-    response.header("Access-Control-Allow-Origin", *origin);
+    admit_origin(response, *origin);
     response.header("Access-Control-Allow-Methods", method);
-    response.header("Access-Control-Allow-Headers", "Content-Type");
+    response.header("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, X-Request-Id");
     response.header("Access-Control-Max-Age", "600").header("Vary", "Origin");
     co_return response;
 }
 
 } // namespace
+
+bool is_of_widget(std::string_view path) {
+    return path.starts_with("/otp/") || path.starts_with("/api/otp/");
+}
+
+void share_with_widget(const Request& request, const Call& call, Response& response) {
+    if (!call.tenant || call.tenant->xsolla_widget_origins.empty()) return;
+    if (response.fields().find("Vary: Origin") != std::string_view::npos) return; // it is
+    response.header("Vary", "Origin");
+    const auto origin = admitted_origin(request, call);
+    if (!origin) return;
+    admit_origin(response, *origin);
+    response.header("Access-Control-Expose-Headers", "RateLimit, Retry-After, X-Request-Id");
+}
 
 Answer validate_code(Exchange& x) {
     Response response = co_await validate(x);

@@ -6,8 +6,12 @@ namespace {
 using Proof = SettingsChange::Proof;
 using Restriction = SettingsChange::Restriction;
 
-bool fresh(const User& user, platform::UnixMillis now) {
-    return user.last_auth_time && now - *user.last_auth_time <= proof_age;
+/// Whether he has proved of late who he is, with more than a code by mail if more is asked of him.
+bool proved(const User& user, const MfaState& state, platform::UnixMillis now) {
+    const FactorSet asked = state.required() & state.enrolled;
+    const auto& last =
+        asked.intersects(strong_factors) ? user.last_strong_auth_time : user.last_auth_time;
+    return last && now - *last <= proof_age;
 }
 
 Settings changed(Settings settings, const SettingsChange& change) {
@@ -44,7 +48,7 @@ ChangeStatus check(
     const bool needs_proof =
         change.proof == Proof::always || (change.proof == Proof::when_active && before.active() &&
                                           after.enabled != user.settings.enabled);
-    if (needs_proof && !fresh(user, now)) return ChangeStatus::proof_too_old;
+    if (needs_proof && !proved(user, before, now)) return ChangeStatus::proof_too_old;
     return ChangeStatus::done;
 }
 
@@ -69,6 +73,7 @@ ChangeDecision decide(
     if (change.remove_factors) {
         after.enrolled = {};
         decision.after.last_auth_time.reset();
+        decision.after.last_strong_auth_time.reset();
     }
     if (after != user.settings) ++decision.after.version;
     decision.after.settings = after;

@@ -49,8 +49,8 @@ std::string Challenges::passkey_options_of(
         if (auto passkey = open_passkey(fields[slot], slot, challenge.user, vault_))
             passkeys.push_back(std::move(*passkey));
     // Derived, not stored: the challenge itself says what is to be signed.
-    const std::string to_sign = vault_.pepper.digest(
-        platform::DigestPurpose::passkey, signed_place(challenge), party.id);
+    const std::string to_sign =
+        vault_.pepper.digest(platform::DigestPurpose::passkey, signed_place(challenge), party.id);
     return passkey_options(to_sign, passkeys, party);
 }
 
@@ -71,12 +71,12 @@ Awaitable<Result<Passed>> Challenges::verify_passkey(
 Awaitable<Result<Proved>> Challenges::prove_passkey(
     std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
     std::string_view credential, std::span<const std::string> also_issued) {
-    const std::optional<ChallengeRef> challenge = open_challenge_token(token, tenant, vault_);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const auto parsed = platform::parse_assertion_credential(credential);
     if (!parsed) co_return malformed(parsed.error());
-    std::vector<std::string> to_sign = vault_.pepper.digests(
-        platform::DigestPurpose::passkey, signed_place(*challenge), party.id);
+    std::vector<std::string> to_sign =
+        vault_.pepper.digests(platform::DigestPurpose::passkey, signed_place(*challenge), party.id);
     to_sign.insert(to_sign.end(), also_issued.begin(), also_issued.end());
 
     static const std::vector<std::string> slots(
@@ -86,23 +86,26 @@ Awaitable<Result<Proved>> Challenges::prove_passkey(
     const store::AttemptBegun begun =
         co_await challenges_.begin(*challenge, FactorType::passkey, id, attempt_mark, slots, owed);
     if (begun.attempt.state != ChallengeState::open) co_return refusal_of(begun.attempt);
-    const PasskeyVerdict verdict = service::verify_passkey(
-        *parsed, begun.fields, to_sign, party, challenge->user, vault_);
+    const PasskeyVerdict verdict =
+        service::verify_passkey(*parsed, begun.fields, to_sign, party, challenge->user, vault_);
     if (verdict.fault) log_refused(*challenge, *verdict.fault);
     ChallengeStore::Found found = ChallengeStore::Found::wrong;
     ChallengeStore::FieldValues values;
-    if (!verdict.fault) {
+    const bool too_weak = !verdict.fault && challenge->strong && !verdict.strong();
+    if (too_weak) {
+        found = ChallengeStore::Found::spent; // it ends the attempt, and counts as nothing
+    } else if (!verdict.fault) {
         found = ChallengeStore::Found::right;
         values.emplace_back(
             slots[verdict.slot],
-            used_passkey(
-                begun.fields[verdict.slot], verdict.assertion, begun.attempt.now));
+            used_passkey(begun.fields[verdict.slot], verdict.assertion, begun.attempt.now));
     } else if (verdict.malformed) {
-        found = ChallengeStore::Found::spent; // ends the attempt, and counts as nothing
+        found = ChallengeStore::Found::spent;
     }
     const store::Attempt attempt =
         co_await challenges_.finish(*challenge, FactorType::passkey, id, found, values, owed);
     if (verdict.malformed) co_return malformed(*verdict.fault);
+    if (too_weak) co_return domain::refuse(Code::not_enrolled);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     Proved proved;
     proved.factor = FactorType::passkey;

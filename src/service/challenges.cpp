@@ -29,6 +29,8 @@ using Code = Refusal::Code;
 
 constexpr std::size_t id_bytes = 16; // behind two of the partition
 constexpr std::size_t max_token = 512;
+/// Between our clock and the store's, by which challenges end.
+constexpr std::chrono::minutes clock_tolerance{5};
 
 const platform::Place& token_place() {
     static const platform::Place place = platform::Place().part("challenge_token");
@@ -98,6 +100,8 @@ Refusal refusal_of(const Attempt& attempt) {
         refusal = domain::refuse(Code::wrong_code);
         refusal.attempts_left = attempt.tries_left;
         return refusal;
+    case ChallengeState::malformed:
+        return domain::refuse(Code::invalid, "code", "cannot be a code");
     case ChallengeState::spent: return domain::refuse(Code::already_used);
     case ChallengeState::exhausted:
         refusal = domain::refuse(Code::expired);
@@ -117,14 +121,15 @@ Challenges::Challenges(
     : keys_(context.keys()), challenges_(context, options.tries), vault_(vault), tokens_(tokens),
       options_(std::move(options)), wake_(std::move(wake)) {}
 
-std::string Challenges::token_of(const ChallengeRef& challenge) {
+std::string Challenges::token_of(const HeldChallenge& challenge) {
     platform::PackedWriter packed;
     packed.text(challenge.user.tenant).text(challenge.user.user).text(challenge.id);
+    packed.i64(challenge.ends.time_since_epoch().count()).u8(challenge.strong ? 1 : 0);
     return platform::base64url(
         vault_.sealer.seal(SealPurpose::challenge, token_place(), packed.bytes()));
 }
 
-std::optional<ChallengeRef> open_challenge_token(
+std::optional<HeldChallenge> open_challenge_token(
     std::string_view token, std::string_view tenant, Vault& vault) {
     if (token.size() > max_token) return std::nullopt;
     const auto sealed = platform::from_base64url(token);
@@ -132,24 +137,29 @@ std::optional<ChallengeRef> open_challenge_token(
     const auto plain = vault.sealer.open(SealPurpose::challenge, token_place(), *sealed);
     if (!plain) return std::nullopt;
     platform::PackedReader packed(*plain);
-    ChallengeRef challenge;
+    HeldChallenge challenge;
     challenge.user.tenant = packed.text();
     challenge.user.user = packed.text();
     challenge.id = packed.text();
+    challenge.ends = platform::UnixMillis{std::chrono::milliseconds{packed.i64()}};
+    challenge.strong = packed.u8() != 0;
+    // Long over by any clock: it is worth no look-up, and counts against nobody's limit.
+    if (platform::wall_now() > challenge.ends + clock_tolerance) return std::nullopt;
     if (!tenant.empty() && challenge.user.tenant != tenant) return std::nullopt;
     return challenge;
 }
 
 std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
-    std::optional<ChallengeRef> challenge = open_challenge_token(token, {}, vault_);
+    std::optional<HeldChallenge> challenge = open_challenge_token(token, {}, vault_);
     if (!challenge) return std::nullopt;
     return std::move(challenge->user);
 }
 
 Awaitable<ChallengeAnswer> Challenges::open(
     const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party) {
-    ChallengeRef challenge;
+    HeldChallenge challenge;
     challenge.user = user;
+    challenge.strong = wish.strong;
     challenge.id = new_id(keys_.partition(user));
     store::ChallengeOrder order;
     order.lifetime = options_.lifetime;
@@ -165,6 +175,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     answer.opened = co_await challenges_.open(challenge, order);
     if (answer.opened.device == store::DeviceState::stolen) wake_();
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
+    challenge.ends = answer.opened.ends;
     answer.token = token_of(challenge);
     if (answer.opened.device == store::DeviceState::known)
         answer.device_token =
@@ -177,7 +188,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
 
 Awaitable<Result<CodeMailed>> Challenges::send_code(
     std::string_view token, std::string_view tenant) {
-    const std::optional<ChallengeRef> challenge = open_challenge_token(token, tenant, vault_);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::string code = domain::new_code(options_.code_length);
     MailJob job;
@@ -230,7 +241,7 @@ Awaitable<Attempt> Challenges::verify_stored(
 }
 
 Awaitable<Attempt> Challenges::verify_totp(
-    const ChallengeRef& challenge, const std::string& code, bool& strong) {
+    const HeldChallenge& challenge, const std::string& code, bool& strong) {
     const std::array<std::string, 2> fields{
         store::FactorStore::totp, store::FactorStore::totp_step};
     const std::string id = platform::random_bytes(attempt_id_bytes);
@@ -251,13 +262,23 @@ Awaitable<Attempt> Challenges::verify_totp(
     using Kind = domain::TotpVerdict::Kind;
     ChallengeStore::Found found = ChallengeStore::Found::wrong;
     ChallengeStore::FieldValues values;
-    if (verdict.kind == Kind::accepted) {
+    Attempt instead; // of what would be said of a right or a wrong code
+    if (challenge.strong && !factor->strong) {
+        instead.state = ChallengeState::not_offered;
+    } else if (verdict.kind == Kind::malformed) {
+        instead.state = ChallengeState::malformed;
+    }
+    if (instead.state != ChallengeState::unknown) {
+        found = ChallengeStore::Found::spent; // ends the attempt, and counts as nothing
+    } else if (verdict.kind == Kind::accepted) {
         found = ChallengeStore::Found::right;
         values.emplace_back(store::FactorStore::totp_step, std::to_string(verdict.step));
     } else if (verdict.kind == Kind::already_used) {
         found = ChallengeStore::Found::spent;
     }
-    co_return co_await challenges_.finish(challenge, FactorType::totp, id, found, values, owed);
+    const Attempt finished =
+        co_await challenges_.finish(challenge, FactorType::totp, id, found, values, owed);
+    co_return instead.state == ChallengeState::unknown ? finished : instead;
 }
 
 Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
@@ -276,7 +297,7 @@ Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& pro
 
 Awaitable<Result<Proved>> Challenges::prove(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
-    const std::optional<ChallengeRef> challenge = open_challenge_token(token, tenant, vault_);
+    const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");

@@ -34,12 +34,12 @@ Refusal refusal_of(FactorStatus status) {
 }
 
 bool is_strong(
-    const std::string& packed_settings, const std::string& last_auth, platform::UnixMillis now) {
+    const std::string& packed_settings, const std::string& last_proof, platform::UnixMillis now) {
     const auto settings =
         domain::Settings::unpack(static_cast<std::uint32_t>(std::stoul(packed_settings)));
     if (!settings) throw store::Corrupt("settings of an unknown format");
-    if ((settings->enrolled - FactorType::email).empty()) return true;
-    return !last_auth.empty() && now - time_of(std::stoll(last_auth)) <= domain::proof_age;
+    if (!settings->enrolled.intersects(domain::strong_factors)) return true;
+    return !last_proof.empty() && now - time_of(std::stoll(last_proof)) <= domain::proof_age;
 }
 
 std::string failures_field(FactorType type) {

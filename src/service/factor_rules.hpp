@@ -20,10 +20,10 @@ platform::UnixMillis time_of(std::int64_t millis);
 /// Why a change of factors was not made.
 domain::Refusal refusal_of(store::FactorStatus status);
 
-/// Whether a factor that is bound now is worth more than AAL1: the first beside email is, and one
-/// that follows a fresh proof.
+/// Whether a factor that is bound now is worth more than AAL1: the first such is, and one that
+/// follows a fresh proof. @param last_proof by more than a code by mail, ms; empty for never
 bool is_strong(
-    const std::string& packed_settings, const std::string& last_auth, platform::UnixMillis now);
+    const std::string& packed_settings, const std::string& last_proof, platform::UnixMillis now);
 
 /// Fields of a user's record: failures in a row of a type, and its attempt in flight.
 std::string failures_field(domain::FactorType type);

@@ -193,8 +193,9 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
             view.last_used = time_of(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
     }
     const std::span<const std::string> slots = std::span(fields).last(FactorStore::passkeys.size());
-    const std::vector<Passkey> passkeys =
-        bound.contains(FactorType::passkey) ? passkeys_.opened(user, slots) : std::vector<Passkey>();
+    const std::vector<Passkey> passkeys = bound.contains(FactorType::passkey)
+                                              ? passkeys_.opened(user, slots)
+                                              : std::vector<Passkey>();
     for (const Passkey& passkey : passkeys) {
         const FactorView bare = view_of(passkey);
         FactorView& view = add(FactorType::passkey, failures_of(fields[6]));
@@ -235,9 +236,8 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
 
 Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
     const UserRef& user, std::string_view code, Asker asker,
-    std::optional<std::string_view> secret,
-    std::optional<std::string_view> label) {
-    static const std::vector<std::string> names{FactorStore::totp_pending, "s", "t"};
+    std::optional<std::string_view> secret, std::optional<std::string_view> label) {
+    static const std::vector<std::string> names{FactorStore::totp_pending, "s", "q"};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);
     auto factor = open_totp_of(fields[0], FactorStore::totp_pending, user, vault_);

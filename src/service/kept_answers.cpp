@@ -2,7 +2,6 @@
 
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/log.hpp"
-#include "mfad/redis/errors.hpp"
 
 namespace mfad::service {
 namespace {
@@ -52,7 +51,7 @@ Awaitable<void> KeptAnswers::settle(const Claim& claim, const std::string& answe
         sealed = vault_.sealer.seal(SealPurpose::idempotency, answer_place(claim.key), answer);
     try {
         co_await answers_.settle(claim.stored, sealed, lifetimes_.of(claim.key));
-    } catch (const redis::Unavailable& error) {
+    } catch (const std::exception& error) {
         platform::log::event(
             platform::log::Level::warn, "idempotency.not_kept", {{"error", error.what()}});
     }

@@ -27,14 +27,14 @@ bool is_malformed(WebauthnFault fault) {
 }
 
 platform::AssertionExpectations expectations(
-    const RelyingParty& party, const Passkey& passkey) {
+    const RelyingParty& party, const Passkey& passkey, bool user_known) {
     platform::AssertionExpectations expected;
     expected.origins = party.origins;
     expected.rp_id = party.id;
     expected.user_verification_required =
         party.user_verification == platform::UserVerification::required;
     expected.allowed_credentials = {passkey.credential_id};
-    expected.user_known = true;
+    expected.user_known = user_known;
     return expected;
 }
 
@@ -54,8 +54,8 @@ std::vector<std::string> PasskeyVerdict::methods() const {
 
 PasskeyVerdict verify_passkey(
     const AssertionCredential& credential, std::span<const std::string> fields,
-    std::span<const std::string> challenges, const RelyingParty& party,
-    const domain::UserRef& user, Vault& vault) {
+    std::span<const std::string> challenges, const RelyingParty& party, const domain::UserRef& user,
+    Vault& vault, bool user_known) {
     PasskeyVerdict verdict;
     const auto slot = slot_of_passkey(fields, passkey_tag(credential.id));
     if (!slot) {
@@ -64,7 +64,7 @@ PasskeyVerdict verify_passkey(
     }
     verdict.slot = *slot;
     verdict.passkey = *open_passkey(fields[*slot], *slot, user, vault);
-    platform::AssertionExpectations expected = expectations(party, verdict.passkey);
+    platform::AssertionExpectations expected = expectations(party, verdict.passkey, user_known);
     const platform::StoredPasskey passkey = stored(verdict.passkey);
     verdict.fault = WebauthnFault::challenge_mismatch;
     // The challenge is looked at before anything that costs.

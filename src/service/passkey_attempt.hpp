@@ -29,10 +29,11 @@ struct PasskeyVerdict {
 
 /// @param fields of `store::FactorStore::passkeys`
 /// @param challenges any of which may have been signed
+/// @param user_known without the assertion; if not, it has to hold his user handle
 PasskeyVerdict verify_passkey(
     const platform::AssertionCredential& credential, std::span<const std::string> fields,
     std::span<const std::string> challenges, const domain::RelyingParty& party,
-    const domain::UserRef& user, Vault& vault);
+    const domain::UserRef& user, Vault& vault, bool user_known = true);
 
 /// A PublicKeyCredentialRequestOptionsJSON for the passkeys that are good at `party`.
 std::string passkey_options(

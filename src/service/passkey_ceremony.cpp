@@ -3,6 +3,7 @@
 #include "factor_rules.hpp"
 
 #include "mfad/platform/packed.hpp"
+#include "mfad/platform/relying_party.hpp"
 #include "mfad/platform/webauthn_json.hpp"
 
 namespace mfad::service {
@@ -119,6 +120,14 @@ RelyingParty relying_party_of(const domain::Tenant& tenant, std::string_view pub
     }
     if (party.name.empty()) party.name = tenant.name.empty() ? tenant.id : tenant.name;
     return party;
+}
+
+std::vector<std::string> faults_of_default_party(std::string_view public_url) {
+    const RelyingParty party = relying_party_of(domain::Tenant(), public_url);
+    std::vector<std::string> faults;
+    for (const platform::RpFault& fault : platform::lint_rp(party.id, party.origins))
+        faults.push_back(to_string(fault));
+    return faults;
 }
 
 } // namespace mfad::service

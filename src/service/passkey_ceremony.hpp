@@ -23,8 +23,7 @@ struct PendingPasskey {
     platform::UnixMillis created{};
 };
 
-std::string seal_pending(
-    const PendingPasskey& pending, const domain::UserRef& user, Vault& vault);
+std::string seal_pending(const PendingPasskey& pending, const domain::UserRef& user, Vault& vault);
 
 /// @return nothing for an empty field @throws store::Corrupt for what we did not seal
 std::optional<PendingPasskey> open_pending(

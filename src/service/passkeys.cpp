@@ -31,7 +31,7 @@ enum Field : std::size_t { settings, last_auth, pending, first_passkey };
 
 const std::vector<std::string>& field_names() {
     static const std::vector<std::string> names = [] {
-        std::vector<std::string> fields{"s", "t", FactorStore::passkey_pending};
+        std::vector<std::string> fields{"s", "q", FactorStore::passkey_pending};
         fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
         return fields;
     }();
@@ -54,8 +54,8 @@ std::optional<std::size_t> free_slot(std::span<const std::string> fields) {
 
 Refusal too_many_passkeys() {
     return domain::refuse(
-        Code::invalid, "passkeys", "are as many as a user may have: " +
-                                       std::to_string(Passkeys::most) + ". Remove one first");
+        Code::invalid, "passkeys",
+        "are as many as a user may have: " + std::to_string(Passkeys::most) + ". Remove one first");
 }
 
 } // namespace
@@ -73,8 +73,7 @@ FactorView view_of(const Passkey& passkey) {
 Passkeys::Passkeys(const store::Context& context, Vault& vault, std::function<void()> wake)
     : factors_(context), index_(context), vault_(vault), wake_(std::move(wake)) {}
 
-std::vector<Passkey> Passkeys::opened(
-    const UserRef& user, std::span<const std::string> fields) {
+std::vector<Passkey> Passkeys::opened(const UserRef& user, std::span<const std::string> fields) {
     std::vector<Passkey> passkeys;
     for (std::size_t slot = 0; slot < fields.size(); ++slot)
         if (auto passkey = open_passkey(fields[slot], slot, user, vault_))
@@ -90,8 +89,8 @@ Awaitable<Result<PasskeyOffer>> Passkeys::offer(
     if (bound.size() == most) co_return too_many_passkeys();
     PendingPasskey pending;
     pending.challenge = platform::random_bytes(challenge_bytes);
-    pending.user_handle = bound.empty() ? platform::random_bytes(user_handle_bytes)
-                                        : bound.front().user_handle;
+    pending.user_handle =
+        bound.empty() ? platform::random_bytes(user_handle_bytes) : bound.front().user_handle;
     pending.rp_id = party.id;
     pending.created = platform::wall_now();
     PasskeyOffer offer;
@@ -111,7 +110,7 @@ struct Passkeys::Confirmation {
     std::string pending; ///< as it was read: two confirmations never write one slot
 };
 
-Awaitable<Result<FactorView>> Passkeys::confirm(
+Awaitable<Result<Passkey>> Passkeys::confirm(
     const UserRef& user, const RelyingParty& party, std::string_view credential,
     std::string_view label, Asker asker) {
     auto parsed = platform::parse_registration_credential(credential);
@@ -145,24 +144,32 @@ Awaitable<Result<FactorView>> Passkeys::confirm(
     if (!claimed) co_return not_accepted("is registered already");
     const Result<void> stored = co_await put(user, confirmation, asker);
     if (!stored) {
-        const std::vector<std::string> tags{tag};
-        co_await index_.release(tags, user);
+        co_await give_back(tag, user);
         co_return stored.error();
     }
     wake_();
-    co_return view_of(confirmation.passkey);
+    co_return std::move(confirmation.passkey);
 }
 
 /// Whether the passkey is this user's now. Another's claim stands while he holds it, and for a
 /// moment after it was made.
 Awaitable<bool> Passkeys::claim(const std::string& tag, const UserRef& user) {
-    const auto other = co_await index_.claim(tag, user, {});
+    const std::string none;
+    const auto other = co_await index_.claim(tag, user, none);
     if (!other) co_return true;
     if (platform::wall_now() < other->at + claim_patience) co_return false;
     const std::vector<std::string> held = co_await index_.tags(other->user);
     if (std::find(held.begin(), held.end(), tag) != held.end()) co_return false;
     const auto again = co_await index_.claim(tag, user, other->raw);
     co_return !again;
+}
+
+/// Unless another request of the same user has bound the same passkey meanwhile.
+Awaitable<void> Passkeys::give_back(const std::string& tag, const UserRef& user) {
+    const std::vector<std::string> held = co_await index_.tags(user);
+    if (std::find(held.begin(), held.end(), tag) != held.end()) co_return;
+    const std::vector<std::string> tags(1, tag);
+    co_await index_.release(tags, user);
 }
 
 Awaitable<Result<void>> Passkeys::put(

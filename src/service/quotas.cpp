@@ -82,4 +82,22 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
     co_return Result<void>{};
 }
 
+runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
+    Call& call, const std::string& user) {
+    RateReport& report = call.rates.emplace_back();
+    report.policy = options_.second_steps;
+    report.verdict.remaining = report.policy.limit;
+    report.counted = options_.enabled;
+    if (!options_.enabled && !call.key) co_return Result<void>{};
+    RatePolicy of_user = report.policy;
+    of_user.name += ":" + user;
+    const redis::Command command = this->command(call, of_user, 1);
+    const redis::Reply reply = co_await quotas_.take(command);
+    const store::QuotaTaken taken = store::QuotaStore::taken(reply);
+    if (options_.enabled) report.verdict = taken.verdict;
+    if (!taken.verdict.allowed) co_return used_up(report.policy.name, taken.verdict);
+    if (!taken.place) co_return used_up("idempotency-keys", taken.verdict);
+    co_return Result<void>{};
+}
+
 } // namespace mfad::service

@@ -91,22 +91,22 @@ std::optional<std::string> certificate(std::string_view text) {
 
 RelyingParty read_relying_party(FieldReader& in) {
     static constexpr std::string_view known[] = {
-        "rp_id",           "name",           "origins",
-        "attestation",     "trust_anchors",  "allowed_aaguids",
-        "denied_aaguids",  "resident_key",   "user_verification"};
+        "rp_id",           "name",           "origins",      "attestation",      "trust_anchors",
+        "allowed_aaguids", "denied_aaguids", "resident_key", "user_verification"};
     in.refuse_others(known);
     RelyingParty party;
     party.id = in.text("rp_id");
     party.name = in.maybe_text("name").value_or("");
     if (party.name.size() > max_name) in.invalid("name", "must have at most 64 bytes");
     const auto as_it_is = [](std::string_view text) { return std::optional(std::string(text)); };
-    party.origins = list(in, "origins", max_origins, "must be a list of at most 16 origins", as_it_is);
+    party.origins =
+        list(in, "origins", max_origins, "must be a list of at most 16 origins", as_it_is);
     if (party.origins.empty()) party.origins.push_back("https://" + party.id);
     if (const auto word = choice(in, "attestation", {"none", "wanted", "trusted"}))
         party.attestation = static_cast<RelyingParty::Attestation>(*word);
     party.trust_anchors = list(
-        in, "trust_anchors", max_anchors, "must be a list of at most 32 certificates in PEM or base64",
-        certificate);
+        in, "trust_anchors", max_anchors,
+        "must be a list of at most 32 certificates in PEM or base64", certificate);
     constexpr const char* aaguids = "must be a list of at most 256 AAGUIDs in lower-case UUID form";
     party.allowed_aaguids = list(in, "allowed_aaguids", max_aaguids, aaguids, aaguid);
     party.denied_aaguids = list(in, "denied_aaguids", max_aaguids, aaguids, aaguid);

@@ -5,8 +5,8 @@
 
 namespace mfad::service {
 
-/// Reads `webauthn` of a tenant's definition (docs/import.md). Without origins, `https://<rp_id>` is
-/// the only one.
+/// Reads `webauthn` of a tenant's definition (docs/import.md). Without origins, `https://<rp_id>`
+/// is the only one.
 domain::RelyingParty read_relying_party(FieldReader& in);
 
 /// What browsers would refuse of it. A list of public suffixes decides, which changes with time: so

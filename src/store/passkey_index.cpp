@@ -33,7 +33,8 @@ PasskeyIndex::Claim decode_claim(std::string_view raw) {
 
 std::optional<std::string_view> tag_of_passkey(std::string_view stored) {
     if (stored.empty()) return std::nullopt;
-    if (stored.size() < 1 + passkey_tag_bytes || platform::PackedReader(stored).u8() != passkey_version)
+    if (stored.size() < 1 + passkey_tag_bytes ||
+        platform::PackedReader(stored).u8() != passkey_version)
         throw Corrupt("a passkey of an unknown format");
     return stored.substr(1, passkey_tag_bytes);
 }

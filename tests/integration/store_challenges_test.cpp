@@ -314,6 +314,25 @@ BOOST_AUTO_TEST_CASE(a_factor_that_is_forbidden_meanwhile_passes_nothing) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_attempt_ends_when_the_settings_change_meanwhile_and_counts_as_nothing) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.open();
+        co_await scene.begin("attempt1");
+        const store::SettingsStore settings(store);
+        SettingsChange change;
+        change.enable = FactorType::email;
+        const store::ChangeOrder order{change, {}, {}, 0ms, {}, nullptr};
+        co_await settings.change(ada, order);
+        const Attempt late = co_await scene.finish("attempt1", Found::right);
+        BOOST_CHECK(late.state == ChallengeState::busy);
+        co_await scene.begin("attempt2");
+        const Attempt passed = co_await scene.finish("attempt2", Found::right);
+        BOOST_CHECK(passed.state == ChallengeState::open);
+    });
+}
+
 // ---- the audit ----------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(what_happened_is_told_newest_first_a_page_at_a_time) {

@@ -52,6 +52,7 @@ public:
         user.seen = below(4);
         user.version = below(100);
         if (!seldom()) user.last_auth_time = now - ages[below(5)];
+        if (coin()) user.last_strong_auth_time = now - ages[below(5)];
         return user;
     }
 
@@ -95,6 +96,8 @@ Awaitable<void> store_user(const Context& store, const UserRef& ref, const User&
     command.arg(store.keys().user(ref)).arg("s").arg(user.settings.pack());
     command.arg("n").arg(user.seen).arg("v").arg(user.version).arg("t");
     command.arg(user.last_auth_time ? user.last_auth_time->time_since_epoch().count() : 0);
+    if (user.last_strong_auth_time)
+        command.arg("q").arg(user.last_strong_auth_time->time_since_epoch().count());
     co_await store.exec(command);
 }
 
@@ -120,6 +123,9 @@ Awaitable<User> stored_user(const Context& store, const UserRef& ref) {
     user.version = static_cast<std::uint64_t>(version);
     if (last_auth > 0)
         user.last_auth_time = platform::UnixMillis{std::chrono::milliseconds{last_auth}};
+    const auto last_strong = co_await test::hash_number(store, key, "q");
+    if (last_strong > 0)
+        user.last_strong_auth_time = platform::UnixMillis{std::chrono::milliseconds{last_strong}};
     co_return user;
 }
 

@@ -1,7 +1,11 @@
 """What the dialects' calls on factors and challenges need in order to succeed, beyond the examples of their documents."""
 
+import json
 import urllib.parse
 
+from authenticator import WEBAUTHN, Passkey, b64
+from harness import wait_for
+from passkeys import PasskeyUser
 from sign_in import SignIn, step_now, totp
 
 WIDGET = "https://login.example"
@@ -20,7 +24,9 @@ class SecondStep:
         made = {"userAuthCodeVerify": self.navixy, "userAuthCodeResend": self.navixy, "otp-validate": self.xsolla,
                 "otp-resend": self.xsolla, "preflight-otp-validate": self.xsolla, "preflight-otp-resend": self.xsolla,
                 "authWithTotp": self.quiva, "authWithRecoveryCode": self.quiva,
-                "confirmTotpRegistration": self.confirmation, "removeTotp": self.removal}.get(name)
+                "confirmTotpRegistration": self.confirmation, "removeTotp": self.removal,
+                "completePasskeyRegistration": self.passkey_registration, "removePasskey": self.passkey_removal,
+                "removeAllPasskeys": self.passkey_removal, "completeAuthWithPasskey": self.passkey_sign_in}.get(name)
         if not made:
             return None
         self.user.redis.hdel(self.user.key, "c", "d")  # gap and budget of codes
@@ -57,6 +63,28 @@ class SecondStep:
     def removal(self, operation, name):
         self.user.enroll_totp()
         return "", self.key, None
+
+    def passkey_user(self):
+        user = PasskeyUser(self.world, self.user.redis)
+        assert self.world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
+        # The change reaches the caches in a moment.
+        wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
+        return user
+
+    def passkey_registration(self, operation, name):
+        self.passkey_user()
+        options = self.world.quiva("POST", "1", path="/accounts/begin-passkey-registration").json()["data"]
+        return "", self.key, {"credential": Passkey().create(options), "credential_alias": "phone"}
+
+    def passkey_removal(self, operation, name):
+        passkey = self.passkey_user().enroll_passkey()
+        return "", self.key, {"id": b64(passkey.id)} if name == "removePasskey" else None
+
+    def passkey_sign_in(self, operation, name):
+        user = self.passkey_user()
+        passkey = user.enroll_passkey()
+        token, options = user.begin()
+        return "", {}, {"token": token, "credential": json.dumps(passkey.get(options))}
 
     @property
     def key(self):

@@ -9,7 +9,10 @@ import jsonschema
 import pytest
 import yaml
 
+from authenticator import WEBAUTHN, Passkey
+from harness import wait_for
 from openapi import METHODS, Apis
+from passkeys import PasskeyUser
 from second_step import OPTIONS, SecondStep
 from sign_in import step_now, totp
 from world import ago
@@ -152,6 +155,18 @@ def verify_challenge(world):
     return {"token": challenge(world)["token"], "factor": "recovery_code", "code": codes[0]}
 
 
+def passkey_user(world, redis=None):
+    assert world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
+    user = PasskeyUser(world, redis)
+    # The change reaches this thread's cache in a moment.
+    wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
+    return user
+
+
+def confirm_passkey(world):
+    return {"credential": Passkey().create(passkey_user(world).offer()), "label": "phone"}
+
+
 def remembered_device(world):
     attempt = verify_challenge(world) | {"remember_device": {}}
     assert world.native("POST", "challenges/verify", attempt).status == 200
@@ -160,6 +175,8 @@ def remembered_device(world):
 
 # Bodies that no example can have.
 PREPARED = {
+    "ConfirmPasskey": confirm_passkey,
+    "DeletePasskeys": lambda world: passkey_user(world).enroll_passkey() and None,
     "ConfirmTotp": confirm_totp,
     "DeleteTotp": enroll_totp,
     "SendCode": lambda world: {"token": challenge(world)["token"]},
@@ -194,7 +211,8 @@ def places(operation, world):
     if "{challenge_id}" in operation.path:
         values["challenge_id"] = challenge(world)["id"]
     if "{factor_id}" in operation.path:
-        values["factor_id"] = "email"
+        rename = operation.id == "PatchFactor"
+        values["factor_id"] = passkey_user(world).enroll_passkey().factor_id if rename else "email"
     if "{device_id}" in operation.path:
         values["device_id"] = remembered_device(world)
     slashes = ("", "/") if operation.api.document.get("x-optional-slash") else ("",)

@@ -103,6 +103,14 @@ def test_what_an_acl_hides_is_said_not_to_be_known(console, redis):
     assert "not known" in warning
 
 
+@pytest.mark.parametrize("url", ["https://192.0.2.1", "https://github.io", "http://mfa.acme.example"])
+def test_a_url_where_browsers_allow_no_passkeys_is_warned_of(console, url):
+    said = console.run("check", http_public_url=url)
+    assert said.status == 0
+    [warning] = [text for judgement, text in findings(said) if judgement == "warn"]
+    assert warning.startswith("passkeys: ") and "http.public_url" in warning
+
+
 def test_an_unreachable_redis_is_bad(console):
     port = free_port()
     [found] = bad(console, redis_url=f"redis://127.0.0.1:{port}/0")

@@ -111,6 +111,17 @@ def test_a_factor_is_removed_once(user):
     assert native(user, "DELETE", "users/1/factors/totp", headers={}).status == 204
 
 
+def test_a_refusal_that_asks_to_verify_first_is_not_kept(user):
+    [code, *_] = user.recovery_codes()
+
+    def issue():
+        return user.world.quiva("POST", "1", path="/accounts/recovery-codes", headers=KEY)
+
+    check_refusal("quiva", issue(), 400)
+    assert verify(user, user.challenge(), "recovery_code", code, headers={}).status == 200
+    assert issue().status == 200
+
+
 # ---- second steps in the dialects -----------------------------------------------------------------------------------
 
 

@@ -143,19 +143,22 @@ def test_the_body_is_not_read(user):
 # ---- pages of other origins ------------------------------------------------------------------------------------------
 
 
-def ask_first(user, path, token, origin):
-    headers = {"Access-Control-Request-Method": "GET", **({"Origin": origin} if origin else {})}
+def ask_first(user, path, token, origin, method="GET"):
+    headers = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "x-request-id",
+               **({"Origin": origin} if origin else {})}
     return user.world.client.request("OPTIONS", path + query_of(challenge_id=token), headers=headers)
 
 
 @pytest.mark.parametrize("path, method", [("/otp/validate", "GET"), ("/api/otp/validate", "GET"),
                                           ("/otp/resend", "PUT"), ("/api/otp/resend", "PUT")])
 def test_a_page_of_the_widget_may_call(user, path, method):
-    response = ask_first(user, path, user.challenge(), WIDGET)
+    response = ask_first(user, path, user.challenge(), WIDGET, method)
     assert response.status == 204, response
     assert response.header("Access-Control-Allow-Origin") == WIDGET
     assert response.header("Access-Control-Allow-Methods") == method
-    assert response.header("Access-Control-Allow-Headers") == "Content-Type"
+    assert response.header("Access-Control-Allow-Credentials") == "true"
+    allowed = {name.strip().lower() for name in response.header("Access-Control-Allow-Headers").split(",")}
+    assert {"content-type", "x-request-id"} <= allowed
     assert response.header("Vary") == "Origin"
 
 
@@ -173,7 +176,9 @@ def test_the_widget_may_read_answers_good_and_bad(user):
     for response in (validate(user, token, "000001", headers={"Origin": WIDGET}),
                      resend(user, token, headers={"Origin": WIDGET}), resend(user, token, headers={"Origin": WIDGET})):
         assert response.header("Access-Control-Allow-Origin") == WIDGET
+        assert response.header("Access-Control-Allow-Credentials") == "true"
         assert response.header("Vary") == "Origin"
+    assert "Retry-After" in response.header("Access-Control-Expose-Headers")
     response = validate(user, token, "000001", headers={"Origin": "https://evil.example"})
     assert response.header("Access-Control-Allow-Origin") is None
 

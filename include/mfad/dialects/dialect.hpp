@@ -12,6 +12,7 @@
 #include "mfad/service/factors.hpp"
 #include "mfad/service/kept_answers.hpp"
 #include "mfad/service/panel.hpp"
+#include "mfad/service/passkey_sign_in.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/settings_service.hpp"
 #include "mfad/service/tenant_admin.hpp"
@@ -41,6 +42,7 @@ struct Services {
     service::Challenges& challenges;
     service::Factors& factors;
     service::Devices& devices;
+    service::PasskeySignIn& passkey_sign_in;
     service::KeptAnswers& kept_answers;
     std::string public_url; ///< what absolute URLs in answers start with
 };
@@ -57,6 +59,7 @@ struct Exchange {
     /// The answer of the first request under the same idempotency key, where such are kept whole.
     std::optional<http::Response> replay = std::nullopt;
     std::optional<service::KeptAnswers::Claim> claim = std::nullopt; ///< to keep this one's
+    bool keeps_answer = true; ///< unless it is of a kind that is not kept
 
     std::string_view parameter(std::size_t i) const { return match.parameter(i); }
 };

@@ -24,6 +24,7 @@ enum class ChallengeState : std::uint8_t {
     spent = 10,       ///< right, and used before
     over_budget = 11, ///< no further code may be mailed yet
     no_address = 12,
+    malformed = 13, ///< what was typed cannot be a code of this factor (never of a script)
 };
 
 /// Consecutive failures of a user with one type of factor: over all challenges, with no window,

@@ -52,6 +52,9 @@ private:
     std::uint8_t bits_ = 0;
 };
 
+/// What proves more than a code by mail does (NIST SP 800-63B-4 section 3.1.3.1).
+inline constexpr FactorSet strong_factors = FactorSet(FactorType::totp) | FactorType::passkey;
+
 /// `email`, `totp`, `passkey`, `recovery_code`, `duo`, `guardian`.
 std::string_view to_string(FactorType type);
 std::optional<FactorType> factor_type(std::string_view name);

@@ -17,8 +17,8 @@ struct RelyingParty {
         trusted ///< a certificate up to one of `trust_anchors`
     };
 
-    std::string id;   ///< `rp_id`: a host name; passkeys are bound to it for ever
-    std::string name; ///< for people
+    std::string id;                   ///< `rp_id`: a host name; passkeys are bound to it for ever
+    std::string name;                 ///< for people
     std::vector<std::string> origins; ///< of the pages that may use them, matched byte by byte
     Attestation attestation = Attestation::none;
     std::vector<std::string> trust_anchors; ///< DER certificates

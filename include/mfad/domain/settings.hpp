@@ -53,6 +53,8 @@ struct User {
     std::uint64_t seen = 0;    ///< the newest `all` that is folded into the settings
     std::uint64_t version = 0; ///< counts changes of the settings
     std::optional<platform::UnixMillis> last_auth_time;
+    /// The same, but for codes by mail: they prove nothing where more is asked for.
+    std::optional<platform::UnixMillis> last_strong_auth_time;
 
     friend bool operator==(const User&, const User&) = default;
 };

@@ -85,7 +85,9 @@ struct Config {
         Rate tenant_quiva{6000, std::chrono::minutes(1)};
         Rate tenant_navixy{10, std::chrono::seconds(1)};
         Rate tenant_native{60'000, std::chrono::minutes(1)};
+        Rate second_step{60, std::chrono::minutes(1)};
         Rate panel_login{5, std::chrono::minutes(15)};
+        Rate address{300, std::chrono::minutes(1)};
     } limits{};
 
     struct Enrollment {

@@ -47,9 +47,14 @@ struct ChallengeAnswer {
     std::string passkey = {};
 };
 
-/// The challenge that a token names, open or over. @param tenant empty: of any
+/// What the token of a challenge says.
+struct HeldChallenge : store::ChallengeRef {
+    platform::UnixMillis ends{};
+    bool strong = false; ///< as wished for
+};
+/// The challenge that a token names, open or over, but not for long. @param tenant empty: of any
 /// @return nothing for what is no token of ours, or another tenant's
-std::optional<store::ChallengeRef> open_challenge_token(
+std::optional<HeldChallenge> open_challenge_token(
     std::string_view token, std::string_view tenant, Vault& vault);
 
 struct Passed {
@@ -89,8 +94,7 @@ public:
     /// not at the user, and none of what strangers have spent is in their way.
     /// @param party where the user's passkeys are good
     runtime::Awaitable<ChallengeAnswer> open(
-        const domain::UserRef& user, const ChallengeWish& wish,
-        const domain::RelyingParty& party);
+        const domain::UserRef& user, const ChallengeWish& wish, const domain::RelyingParty& party);
 
     /// Whose challenge a token names, open or over; no look-up is needed. @return nothing for what
     /// is no token of ours
@@ -137,11 +141,11 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::string token_of(const store::ChallengeRef& challenge);
+    std::string token_of(const HeldChallenge& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
-        const store::ChallengeRef& challenge, const std::string& code, bool& strong);
+        const HeldChallenge& challenge, const std::string& code, bool& strong);
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
     domain::Result<Passed> passed(
         const domain::UserRef& user, const Proved& proved) const;

@@ -11,7 +11,7 @@
 namespace mfad::service {
 
 /// The token of a remembered device: what it is called and the generation, sealed for its user. It
-/// is stored nowhere, and cannot be made up; 58 characters of base64url, which a cookie may hold.
+/// is stored nowhere, and cannot be made up; 63 characters of base64url, which a cookie may hold.
 std::string device_token(
     const store::DeviceToken& device, const domain::UserRef& user, Vault& vault);
 

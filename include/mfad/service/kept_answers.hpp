@@ -37,8 +37,8 @@ public:
     /// @return `key_reused`; `too_many` while another request does the same work
     runtime::Awaitable<domain::Result<Begun>> begin(RequestKey key);
 
-    /// Keeps an answer, or with an empty one gives the key free. What the store cannot take is
-    /// logged: the work is done, and its answer goes out in any case.
+    /// Keeps an answer, or with an empty one gives the key free. What goes wrong is logged:
+    /// the work is done, and its answer goes out in any case.
     runtime::Awaitable<void> settle(const Claim& claim, const std::string& answer);
 
 private:

@@ -25,6 +25,10 @@ struct PasskeyOffer {
 /// that origin alone.
 domain::RelyingParty relying_party_of(const domain::Tenant& tenant, std::string_view public_url);
 
+/// Why passkeys cannot work for tenants without a record of their own: what browsers would refuse
+/// of this installation's URL, in words.
+std::vector<std::string> faults_of_default_party(std::string_view public_url);
+
 /// The passkeys of a user: binding, naming and removing them. One object a thread.
 ///
 /// Of the checks of WebAuthn L3 section 7.1 the verifier has those over bytes; here are those over
@@ -50,9 +54,9 @@ public:
     /// @return `malformed` (credential) for what is none; `invalid` (credential), saying which
     ///   check it did not pass; `expired` when no offer waits (any more); `factor_not_allowed`,
     ///   `restricted`, `proof_too_old`, `no_such_user`
-    runtime::Awaitable<domain::Result<FactorView>> confirm(
-        const domain::UserRef& user, const domain::RelyingParty& party,
-        std::string_view credential, std::string_view label, Asker asker);
+    runtime::Awaitable<domain::Result<Passkey>> confirm(
+        const domain::UserRef& user, const domain::RelyingParty& party, std::string_view credential,
+        std::string_view label, Asker asker);
 
     /// @return `not_enrolled` when there is none of this id
     runtime::Awaitable<domain::Result<FactorView>> rename(
@@ -75,6 +79,7 @@ public:
 private:
     struct Confirmation;
     runtime::Awaitable<bool> claim(const std::string& tag, const domain::UserRef& user);
+    runtime::Awaitable<void> give_back(const std::string& tag, const domain::UserRef& user);
     runtime::Awaitable<domain::Result<void>> put(
         const domain::UserRef& user, const Confirmation& confirmation, Asker asker);
 

@@ -14,7 +14,8 @@ namespace mfad::service {
 struct QuotaOptions {
     bool enabled = true;
     std::map<domain::DialectName, domain::RatePolicy>
-        policies; ///< a tenant's own limits go before these
+        policies;                    ///< a tenant's own limits go before these
+    domain::RatePolicy second_steps; ///< of one user, whoever holds the token of his challenge
     KeyLifetimes key_lifetimes;
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
@@ -29,6 +30,10 @@ public:
     /// @return `too_many` when either is used up
     virtual runtime::Awaitable<domain::Result<void>> take(
         Call& call, domain::DialectName dialect) = 0;
+    /// As `take`, for a call with the token of a challenge and no other credential: counted against
+    /// its user, so that he cannot use up what is the whole tenant's.
+    virtual runtime::Awaitable<domain::Result<void>> take_second_step(
+        Call& call, const std::string& user) = 0;
     /// The policy that counts for a tenant in a dialect.
     virtual domain::RatePolicy policy(
         const domain::Tenant& tenant, domain::DialectName dialect) const = 0;
@@ -41,6 +46,8 @@ public:
     LeasedQuotas(const store::Context& context, QuotaOptions options);
 
     runtime::Awaitable<domain::Result<void>> take(Call& call, domain::DialectName dialect) override;
+    runtime::Awaitable<domain::Result<void>> take_second_step(
+        Call& call, const std::string& user) override;
     domain::RatePolicy policy(
         const domain::Tenant& tenant, domain::DialectName dialect) const override;
 

@@ -53,8 +53,8 @@ struct RemovalOrder {
     bool authenticated = false; ///< a reset by himself, which counts as his last authentication
     bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
-    std::vector<std::string> fields;   ///< at least one
-    std::string expected_field; ///< must begin with this, or `none_bound`; empty: nothing
+    std::vector<std::string> fields; ///< at least one
+    std::string expected_field;      ///< must begin with this, or `none_bound`; empty: nothing
     std::string expected_begin;
     std::vector<std::string> others; ///< while one of these fields is there, the factors stay bound
 };

@@ -31,12 +31,13 @@ public:
     unsigned partitions() const { return partitions_; }
     unsigned partition(const domain::UserRef& user) const;
 
-    /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms, e
-    /// sealed address, h digest of the address, l locale, g id of the current link, with a plus
-    /// before it when it was used; arrival times of limits: r writes and links (packed), c d codes.
-    /// Of factors: T sealed TOTP key, S its last step, N sealed pending one, R digests of recovery
-    /// codes, P0..P9 passkeys, W sealed offer of one; F<bit> failures, M<bit> attempt in flight of
-    /// a type; Z when a reset of lost factors is due, and its id (packed)
+    /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms,
+    /// q the same but for codes by mail, e sealed address, h digest of the address, l locale, g id
+    /// of the current link, with a plus before it when it was used; arrival times of limits: r
+    /// writes and links (packed), c d codes. Of factors: T sealed TOTP key, S its last step, N
+    /// sealed pending one, R digests of recovery codes, P0..P9 passkeys, W sealed offer of one;
+    /// F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors is due,
+    /// and its id (packed)
     std::string user(const domain::UserRef& user) const;
     /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
     /// some may be gone

@@ -28,13 +28,13 @@ local now_usable = usable_at_sign_in(rules, user.allowed, user.enabled, user.enr
 if band(factors, now_usable, factor) == 0 then return refuse(CH_NOT_OFFERED) end
 
 local place = place_of_attempt(device, now_ms)
-local mark_field = place.prefix .. 'M' .. ARGV[1]
+local mark_key, mark_field = mark_of(place, ARGV[1])
 local failures, last = failures_at(place, ARGV[1])
-local mark = call('HGET', place.key, mark_field)
+local mark = call('HGET', mark_key, mark_field)
 if mark then
   local mark_ends = struct.unpack('<d', mark)
   if now_ms < mark_ends then return refuse(CH_BUSY, mark_ends - now_ms) end
-  call('HDEL', place.key, mark_field)
+  call('HDEL', mark_key, mark_field)
   audit(KEYS[6], ARGV[6], 'verification', factor, 'abandoned', address)
   count_failure(place, ARGV[1], failures, mark_ends, user.marks, ARGV[6], ARGV[5], address)
   failures, last = failures + 1, mark_ends
@@ -43,7 +43,7 @@ local wait = wait_of(failures, last, now_ms)
 if wait < 0 then return refuse(CH_DISABLED) end
 if wait > 0 then return refuse(CH_WAITING, wait) end
 
-call('HSET', place.key, mark_field, struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3])
+call('HSET', mark_key, mark_field, struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3] .. user.version)
 local answer = { CH_OPEN, now_ms, tries - wrong, 0, fence }
 for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, FIRST_FIELD))) do answer[5 + i] = value end
 return answer

@@ -52,7 +52,7 @@ local function conclude(status, index, more)
 end
 
 -- The status of the change for a user who is seen like this; if that is DONE, his settings after it.
-local function decide(rules, allowed, enabled, marks, active, last_auth)
+local function decide(rules, allowed, enabled, marks, active, proved)
   local asked = band(enabled, allowed, rules.policy)
   if band(flags, IF_UNRESTRICTED) ~= 0 and band(marks, RESTRICTED) ~= 0 and
      not (active and band(flags, UNLESS_ACTIVE) ~= 0) then
@@ -76,7 +76,7 @@ local function decide(rules, allowed, enabled, marks, active, last_auth)
   end
   local needs_proof = band(flags, PROOF_ALWAYS) ~= 0 or
     (active and enabled_after ~= enabled and band(flags, PROOF_WHEN_ACTIVE) ~= 0)
-  if needs_proof and (last_auth == 0 or now_ms - last_auth > proof_age) then return STALE end
+  if needs_proof and (proved == 0 or now_ms - proved > proof_age) then return STALE end
   return DONE, after, enabled_after, marks_after
 end
 
@@ -94,7 +94,7 @@ for i = 1, count do
     if not rules then return conclude(NO_TENANT, i, '') end
   end
   local user_key = KEYS[at + 1]
-  local fields = call('HMGET', user_key, 's', 'n', 'v', 't', 'r')
+  local fields = call('HMGET', user_key, 's', 'n', 'v', 't', 'r', 'q')
   if not fields[1] then return conclude(NO_USER, i, '') end
   local packed, seen, version = tonumber(fields[1]), tonumber(fields[2] or 0), tonumber(fields[3] or 0)
   local last_auth = tonumber(fields[4] or 0)
@@ -106,7 +106,9 @@ for i = 1, count do
   local stored_allowed, stored_enabled = allowed, enabled
   allowed, enabled = overlay(rules, allowed, enabled, marks)
   local factors = usable(rules, enrolled, marks)
-  local active = band(enabled, allowed, rules.policy, factors) ~= 0
+  local asked = band(enabled, allowed, rules.policy, factors)
+  local active = asked ~= 0
+  local proved = band(asked, STRONG) ~= 0 and tonumber(fields[6] or 0) or last_auth
 
   if count == 1 then
     before = pack_settings(band(allowed, rules.policy), enabled, factors, marks)
@@ -124,7 +126,7 @@ for i = 1, count do
     end
   end
 
-  local status, allowed_after, enabled_after, marks_after = decide(rules, allowed, enabled, marks, active, last_auth)
+  local status, allowed_after, enabled_after, marks_after = decide(rules, allowed, enabled, marks, active, proved)
   if status ~= DONE then
     if count > 1 then return conclude(status, i, '') end
     if policies > 0 then call('HSET', user_key, 'r', pack('<ddd', first_tat, second_tat, link_tat)) end -- yet counted
@@ -189,7 +191,7 @@ for i = 1, count do
   if #write > 2 then writes[#writes + 1] = write end
   if band(flags, REMOVE_FACTORS) ~= 0 then
     writes[#writes + 1] = { 'HDEL', user_key, 'T', 'S', 'N', 'R', 'W', 'P0', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8',
-                            'P9', 'M2', 'M4' }
+                            'P9', 'M2', 'M4', 'q' }
   end
   if count == 1 then
     more = pack(SEEN, before, view(rules, allowed_after, enabled_after, enrolled_after, marks_after), version,

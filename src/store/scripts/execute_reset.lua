@@ -17,7 +17,7 @@ if struct.unpack('<d', reset) > now_ms then return 0 end
 
 user.enrolled = band(user.enrolled, bnot(tonumber(ARGV[2])))
 write_user(KEYS[1], user, 'g', ARGV[6])
-call('HDEL', KEYS[1], 'Z', 't', unpack(ARGV, 10))
+call('HDEL', KEYS[1], 'Z', 't', 'q', unpack(ARGV, 10))
 call('DEL', KEYS[6])
 audit(KEYS[7], ARGV[9], 'factors_reset')
 local life = tonumber(ARGV[7])

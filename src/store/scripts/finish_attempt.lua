@@ -10,19 +10,24 @@ local FIRST_VALUE = 7
 local WRONG, RIGHT = '0', '1'
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
-local settings = call('HGET', KEYS[1], 's')
+local user = call('HMGET', KEYS[1], 's', 'v')
 local state, wrong, _, device, address = challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
 local place = place_of_attempt(device, now_ms)
-local mark_field = place.prefix .. 'M' .. ARGV[1]
-local mark = call('HGET', place.key, mark_field)
+local mark_key, mark_field = mark_of(place, ARGV[1])
+local mark = call('HGET', mark_key, mark_field)
 
 local function conclude(outcome, left, wait)
-  audit(KEYS[6], ARGV[6], 'verification', factor, OUTCOMES[outcome], address)
+  -- A passkey is never spent; what its server could not read is.
+  local name = outcome == CH_SPENT and factor == PASSKEY and 'malformed' or OUTCOMES[outcome]
+  audit(KEYS[6], ARGV[6], 'verification', factor, name, address)
   return { outcome, now_ms, left or 0, wait or 0 }
 end
 -- The mark ran out: the attempt has been counted, or will be.
-if not settings or not mark or string.sub(mark, 9) ~= ARGV[3] then return { CH_BUSY, now_ms, 0, 0 } end
+if not user[1] or not mark or string.sub(mark, 9, 16) ~= ARGV[3] then return { CH_BUSY, now_ms, 0, 0 } end
 if now_ms >= struct.unpack('<d', mark) then return { CH_BUSY, now_ms, 0, 0 } end
+call('HDEL', mark_key, mark_field)
+-- What was compared may not be his factor any more.
+if string.sub(mark, 17) ~= tostring(tonumber(user[2] or 0)) then return { CH_BUSY, now_ms, 0, 0 } end
 
 -- An attempt that counted elsewhere, with a device or without, may have spent the step since this one began.
 local function is_spent()
@@ -33,7 +38,6 @@ local function is_spent()
   return false
 end
 
-call('HDEL', place.key, mark_field)
 local failures = failures_at(place, ARGV[1])
 if ARGV[4] == WRONG then
   local told
@@ -43,13 +47,13 @@ if ARGV[4] == WRONG then
   else
     told = conclude(state)
   end
-  local _, _, _, marks = unpack_settings(settings)
+  local _, _, _, marks = unpack_settings(user[1])
   count_failure(place, ARGV[1], failures, now_ms, marks, ARGV[6], ARGV[5], address)
   return told
 end
 if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
 if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
-call('HSET', KEYS[1], 't', now_ms, unpack(ARGV, FIRST_VALUE))
+call('HSET', KEYS[1], 't', now_ms, 'q', now_ms, unpack(ARGV, FIRST_VALUE))
 if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 return conclude(CH_OPEN, tries - wrong)

@@ -76,6 +76,7 @@ end
 if exists then put('v', tonumber(old[3] or 0) + 1) end
 if newest ~= seen then put('n', newest) end
 if last_auth ~= tonumber(old[4] or 0) then put('t', last_auth) end
+if ARGV[8] ~= '-1' then put('q', last_auth) end -- the host vouches for it
 if locale ~= old_locale and locale ~= '' then put('l', locale) end
 if moved and digest ~= '' then
   put('e', ARGV[2])

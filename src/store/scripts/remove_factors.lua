@@ -31,7 +31,7 @@ end
 write_user(KEYS[1], user)
 call('HDEL', KEYS[1], unpack(ARGV, first_gone))
 if ARGV[5] ~= '0' then
-  if ARGV[5] == '1' then call('HDEL', KEYS[1], 't') else call('HSET', KEYS[1], 't', now_ms) end
+  if ARGV[5] == '1' then call('HDEL', KEYS[1], 't', 'q') else call('HSET', KEYS[1], 't', now_ms) end
   call('DEL', KEYS[4])
   audit(KEYS[5], ARGV[8], 'factors_reset')
 else

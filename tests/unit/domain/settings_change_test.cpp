@@ -130,9 +130,25 @@ BOOST_AUTO_TEST_CASE(weakening_an_active_account_asks_for_a_proof_of_at_most_ten
     BOOST_CHECK(scene.status(change) == Status::proof_too_old);
 }
 
+BOOST_AUTO_TEST_CASE(a_code_by_mail_does_not_weaken_what_is_stronger) {
+    Scene scene;
+    SettingsChange change = disable(totp);
+    change.proof = SettingsChange::Proof::when_active;
+    scene.user.settings.enabled = email | totp;
+    scene.user.settings.enrolled = email | totp;
+    scene.user.last_auth_time = now;
+    BOOST_CHECK(scene.status(change) == Status::proof_too_old);
+    scene.user.last_strong_auth_time = now - 600s;
+    BOOST_CHECK(scene.status(change) == Status::done);
+    scene.user.last_strong_auth_time = now - 600s - 1ms;
+    BOOST_CHECK(scene.status(change) == Status::proof_too_old);
+    scene.user.settings.enrolled = email; // nothing else could be asked of him
+    BOOST_CHECK(scene.status(change) == Status::done);
+}
+
 BOOST_AUTO_TEST_CASE(removing_factors_forgets_the_proof_too) {
     Scene scene;
-    scene.user.last_auth_time = now;
+    scene.user.last_auth_time = scene.user.last_strong_auth_time = now;
     scene.user.settings.enrolled = email | totp;
     SettingsChange change = disable(FactorSet::all());
     change.remove_factors = change.if_enabled = change.if_internal = true;
@@ -142,6 +158,7 @@ BOOST_AUTO_TEST_CASE(removing_factors_forgets_the_proof_too) {
     BOOST_TEST(decision.after.settings.enrolled.empty());
     BOOST_TEST(decision.after.settings.enabled.empty());
     BOOST_CHECK(!decision.after.last_auth_time);
+    BOOST_CHECK(!decision.after.last_strong_auth_time);
 
     scene.user.settings.enabled = FactorType::duo;
     BOOST_CHECK(scene.status(change) == Status::external_factor);

@@ -18,6 +18,13 @@ local function forget_failures(place, bit_name)
   call('HDEL', place.key, place.prefix .. 'F' .. bit_name)
 end
 
+-- The mark of an attempt in flight: d its end ms, id of the attempt (8 bytes), version of the user's settings, which a
+-- change of his factors raises. Attempts with a passkey write back what they have read, so there is one for all.
+local function mark_of(place, bit_name)
+  if tonumber(bit_name) == PASSKEY then return KEYS[1], 'M' .. bit_name end
+  return place.key, place.prefix .. 'M' .. bit_name
+end
+
 -- One more failure at `at`, of several types none: an account of a million tries is no longer than one of ten. The last
 -- one of the budget disables the factor; at a device it ends the device, so that what follows counts at the user. Both
 -- are told to the user. `notices` are two sealed jobs, each after its length (I2).

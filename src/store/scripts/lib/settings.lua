@@ -2,6 +2,7 @@
 -- 16..23 enrolled, 24 change_restricted, 25 own setting, 26 has an address, 28..30 version of this format.
 local band, bor, bnot, lshift, rshift = bit.band, bit.bor, bit.bnot, bit.lshift, bit.rshift
 local EMAIL, TOTP, PASSKEY, RECOVERY_CODE, DUO, ANY_FACTOR = 1, 2, 4, 8, 16, 63
+local STRONG = TOTP + PASSKEY -- a code by mail is no proof where one of these is asked for
 local RESTRICTED, OWN, ADDRESS, FORMAT = 0x1000000, 0x2000000, 0x4000000, 0x10000000
 local DEFAULT_NONE, DEFAULT_DISALLOWED, DEFAULT_EMAIL = 0, 1, 2
 local OPTION_DEFAULT_APPLIES_UNSET, OPTION_VERIFIED_ADDRESSES = 1, 2
