@@ -117,8 +117,7 @@ public:
                shared.public_url},
               {enrollment, visits, challenges, factors, recovery, devices, shared.wake_worker,
                origin_of(shared.public_url)},
-              metrics,
-              config.log.requests),
+              metrics, config.log.requests),
           server(context, server_options(shared, threads), front) {
         if (number == 0) audit.emplace(context, store, shared.metrics);
     }

@@ -117,8 +117,7 @@ public:
           connection(context, connection_options(installation, health, std::move(mismatch))),
           store(connection, installation.store_keys(), installation.config().redis.timeout),
           vault(installation.keys()), tenants(store, vault),
-          enrollment(
-              store, tenants, vault, enrollment_options(installation.config(), public_url)),
+          enrollment(store, tenants, vault, enrollment_options(installation.config(), public_url)),
           recovery(store, vault, enrollment, recovery_options(installation.config()), [] {}),
           worker(
               context, store, tenants, vault, recovery, *transport,

@@ -34,8 +34,8 @@ std::string stripped(std::initializer_list<std::string_view> parts) {
             std::string_view line = part.substr(0, part.find('\n'));
             part.remove_prefix(std::min(part.size(), line.size() + 1));
             line.remove_prefix(std::min(line.size(), line.find_first_not_of(' ')));
-            const bool is_comment = line.starts_with("//") ||
-                                    (line.starts_with("/*") && line.ends_with("*/"));
+            const bool is_comment =
+                line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
             if (!line.empty() && !is_comment) out.append(line).append("\n");
         }
     }

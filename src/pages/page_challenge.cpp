@@ -8,10 +8,10 @@ namespace mfad::pages {
 namespace {
 
 using domain::FactorType;
+using domain::Result;
 using http::Response;
 using runtime::Awaitable;
 using service::FieldReader;
-using domain::Result;
 using Outcome = store::ChallengeOpened::Outcome;
 
 /// Tries to pass the visit's challenge: with a passkey's credential, else with a code.
@@ -72,8 +72,8 @@ Answer post_challenge(Exchange& x) {
 Answer post_challenge_send(Exchange& x) {
     Asked asked = co_await read_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    const auto sent = co_await x.services.challenges.send_code(
-        asked.visit.challenge, asked.visit.user.tenant);
+    const auto sent =
+        co_await x.services.challenges.send_code(asked.visit.challenge, asked.visit.user.tenant);
     if (!sent && sent.error().code == domain::Refusal::Code::too_many)
         co_return wait_answer("over_budget", sent.error().retry_after);
     if (!sent) co_return refuse(x, sent.error());

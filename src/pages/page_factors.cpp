@@ -75,8 +75,8 @@ Answer post_totp(Exchange& x) {
     if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     if (!offered(asked).contains(FactorType::totp)) co_return state_answer(409, "not_allowed");
     const service::AccountNames names = co_await x.services.visits.names(asked.visit);
-    const auto offer = co_await x.services.factors.offer_totp(
-        asked.visit.user, names.tenant, names.account, "");
+    const auto offer =
+        co_await x.services.factors.offer_totp(asked.visit.user, names.tenant, names.account, "");
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body = begin_state("open");
     body.member("secret", offer->secret).member("uri", offer->uri);
@@ -108,8 +108,8 @@ Answer post_recovery_codes(Exchange& x) {
     if (asked.refusal) co_return std::move(*asked.refusal);
     if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     if (!asked.record.mfa.active()) co_return state_answer(409, "not_enrolled");
-    const auto codes = co_await x.services.factors.renew_recovery_codes(
-        asked.visit.user, asked.visit.asker());
+    const auto codes =
+        co_await x.services.factors.renew_recovery_codes(asked.visit.user, asked.visit.asker());
     if (!codes) co_return refuse(x, codes.error());
     platform::JsonText body = begin_state("open");
     body.key("codes").begin_array();
@@ -126,8 +126,8 @@ Answer post_remove(Exchange& x) {
     FieldReader in(asked.body, {});
     const std::string_view id = in.text("id");
     if (in.failed()) co_return bad_message(x);
-    const auto removed = co_await x.services.factors.remove(
-        asked.visit.user, id, service::Asker::himself);
+    const auto removed =
+        co_await x.services.factors.remove(asked.visit.user, id, service::Asker::himself);
     if (!removed) co_return refuse(x, removed.error());
     co_return state_answer(200, "open");
 }

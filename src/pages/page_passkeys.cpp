@@ -14,8 +14,8 @@ Answer post_passkey(Exchange& x) {
     if (!offered(asked).contains(FactorType::passkey)) co_return state_answer(409, "not_allowed");
     const service::AccountNames names = co_await x.services.visits.names(asked.visit);
     const domain::RelyingParty party = co_await x.services.visits.party(asked.visit);
-    const auto offer = co_await x.services.factors.passkeys().offer(
-        asked.visit.user, party, names.account);
+    const auto offer =
+        co_await x.services.factors.passkeys().offer(asked.visit.user, party, names.account);
     if (!offer && offer.error().field == "passkeys") co_return state_answer(409, "too_many");
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body = begin_state("open");

@@ -235,8 +235,8 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
 }
 
 Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
-    const UserRef& user, std::string_view code, Asker asker,
-    std::optional<std::string_view> secret, std::optional<std::string_view> label) {
+    const UserRef& user, std::string_view code, Asker asker, std::optional<std::string_view> secret,
+    std::optional<std::string_view> label) {
     static const std::vector<std::string> names{FactorStore::totp_pending, "s", "q"};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);

@@ -32,8 +32,7 @@ MailJob job_of(MailJob::Kind kind, const domain::UserRef& user, std::string secr
     return job;
 }
 
-std::string cancel_token(
-    const domain::UserRef& user, const std::string& reset_id, Vault& vault) {
+std::string cancel_token(const domain::UserRef& user, const std::string& reset_id, Vault& vault) {
     platform::PackedWriter packed;
     packed.text(user.tenant).text(user.user).text(reset_id);
     return platform::base64url(
@@ -49,8 +48,8 @@ std::string cancel_href(std::string_view public_url, std::string_view token) {
 Recovery::Recovery(
     const store::Context& context, Vault& vault, Enrollment& enrollment, RecoveryOptions options,
     std::function<void()> wake)
-    : resets_(context), passkeys_(context), vault_(vault), enrollment_(enrollment), options_(options),
-      wake_(std::move(wake)) {}
+    : resets_(context), passkeys_(context), vault_(vault), enrollment_(enrollment),
+      options_(options), wake_(std::move(wake)) {}
 
 Awaitable<store::ResetScheduled> Recovery::schedule(const Visit& visit) {
     store::ResetSchedule order;

@@ -22,8 +22,7 @@ const platform::Place& visit_place() {
 }
 
 std::string encode(const Visit& visit) {
-    const unsigned flags = (visit.by_server ? by_server_bit : 0) |
-                           (visit.proved ? proved_bit : 0) |
+    const unsigned flags = (visit.by_server ? by_server_bit : 0) | (visit.proved ? proved_bit : 0) |
                            (visit.recovering ? recovering_bit : 0);
     platform::PackedWriter packed;
     packed.u8(version).text(visit.user.tenant).text(visit.user.user);
@@ -80,8 +79,7 @@ Awaitable<VisitBegun> Visits::begin(std::string_view token) {
 }
 
 std::string Visits::seal(const Visit& visit) {
-    return platform::base64url(
-        vault_.sealer.seal(SealPurpose::page, visit_place(), encode(visit)));
+    return platform::base64url(vault_.sealer.seal(SealPurpose::page, visit_place(), encode(visit)));
 }
 
 std::optional<Visit> Visits::open(std::string_view sealed) {
@@ -105,8 +103,7 @@ Awaitable<ChallengeAnswer> Visits::challenge(
     wish.device = device;
     wish.recovers = recovers;
     if (recovers)
-        wish.factors =
-            (FactorSet(FactorType::email) | FactorType::recovery_code) - visit.recovered;
+        wish.factors = (FactorSet(FactorType::email) | FactorType::recovery_code) - visit.recovered;
     const domain::RelyingParty good_at = co_await party(visit);
     ChallengeAnswer answer = co_await challenges_.open(visit.user, wish, good_at);
     visit.recovering = recovers;

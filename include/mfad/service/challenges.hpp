@@ -147,8 +147,7 @@ private:
     runtime::Awaitable<store::Attempt> verify_totp(
         const HeldChallenge& challenge, const std::string& code, bool& strong);
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
-    domain::Result<Passed> passed(
-        const domain::UserRef& user, const Proved& proved) const;
+    domain::Result<Passed> passed(const domain::UserRef& user, const Proved& proved) const;
     std::string passkey_options_of(
         const store::ChallengeRef& challenge, std::span<const std::string> fields,
         const domain::RelyingParty& party);

@@ -47,9 +47,9 @@ struct LinkView {
     std::string locale;
     platform::UnixMillis ends{};
     std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
-    bool active = false;       ///< MFA is: to be proved first
-    bool by_server = false;    ///< a server or session caused the link
-    domain::FactorSet factors; ///< that it is for; empty: any
+    bool active = false;                           ///< MFA is: to be proved first
+    bool by_server = false;                        ///< a server or session caused the link
+    domain::FactorSet factors;                     ///< that it is for; empty: any
 };
 
 /// Enrollment links and what follows from them: the token leads to a page, the page has a code
@@ -90,7 +90,6 @@ public:
         const Followed& followed, std::string_view code);
 
 private:
-
     store::Keys keys_;
     store::LinkStore links_;
     store::UserStore users_;

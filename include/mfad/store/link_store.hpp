@@ -58,9 +58,9 @@ struct Link {
 
 /// From where a link's code is asked for.
 enum class CodeAsker : std::uint8_t {
-    link = 0,    ///< by the link itself
-    visit = 1,   ///< in a visit that it began
-    proved = 2,  ///< in one in which a factor was passed
+    link = 0,   ///< by the link itself
+    visit = 1,  ///< in a visit that it began
+    proved = 2, ///< in one in which a factor was passed
 };
 
 struct CodeOrder {
