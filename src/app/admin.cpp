@@ -9,8 +9,6 @@
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/addresses.hpp"
 #include "mfad/service/factors.hpp"
-#include "mfad/service/mail_job.hpp"
-#include "mfad/store/job_store.hpp"
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
@@ -118,61 +116,11 @@ Awaitable<void> reset_factors(
     done = co_await factors.reset(user, store::Actor::administrator);
 }
 
-// ---- outbox list --------------------------------------------------------------------------------
-
-Awaitable<void> list_jobs(
-    redis::Connection& connection, const Installation& installation,
-    std::vector<store::ListedJob>& found) {
-    const store::Context store(connection, installation.store_keys(), patience);
-    const store::JobStore jobs(store);
-    found = co_await jobs.list();
-}
-
-std::string_view name(store::ListedJob::Where where) {
-    switch (where) {
-    case store::ListedJob::Where::due: return "due";
-    case store::ListedJob::Where::leased: return "leased";
-    case store::ListedJob::Where::dead: break;
-    }
-    return "dead";
-}
-
-void print_job(const store::ListedJob& listed, service::Vault& vault, std::ostream& out) {
-    const auto job = service::open_job(listed.job.bytes, vault);
-    out << column(service::public_job_id(listed.job.bytes), 34) << column(name(listed.where), 8)
-        << column(platform::rfc3339(listed.at), 26);
-    if (!job) {
-        out << "unreadable: not sealed with this key file\n";
-        return;
-    }
-    out << column(to_string(job->kind), 18) << column(job->user.tenant + "/" + job->user.user, 24)
-        << column(std::to_string(job->attempts), 10)
-        << (job->last_error.empty() ? "-" : job->last_error) << "\n";
-}
-
-// ---- import -------------------------------------------------------------------------------------
-
-/// The next line; of one that is too long, its beginning. A file that cannot be read on has not
-/// come to its end.
-bool next_line(
-    std::istream& in, const std::string& file, std::vector<char>& buffer, std::string& line) {
-    in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    if (in.bad()) throw StartFailure(file + ": cannot be read");
-    const auto count = static_cast<std::size_t>(in.gcount());
-    if (count == 0) return false;
-    const bool cut = in.fail();
-    line.assign(buffer.data(), cut || in.eof() ? count : count - 1); // without the line's end
-    if (!cut) return true;
-    in.clear();
-    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
-    return true;
-}
-
 } // namespace
 
 int import_file(
     const platform::Config& config, const std::string& file, std::istream& in, std::ostream& err,
-    bool progress) {
+    bool progress, service::TransferKeys::Ask secret) {
     Installation installation(config);
     ImportRun run;
     std::vector<char> buffer(max_import_line + 2);
@@ -188,6 +136,7 @@ int import_file(
         run.progress = [&err](const ImportProgress& so_far) {
             err << "\r" << so_far.applied << " lines" << std::flush;
         };
+    run.secret = std::move(secret);
     run.allow_demo_secrets = may_hold_demo_secrets(config);
     const ImportProgress done = run_import(installation, run);
     if (progress) err << "\r";
@@ -284,20 +233,6 @@ int reset_user(
         return 1;
     }
     out << "removed the factors and remembered devices of " << user << "\n";
-    return 0;
-}
-
-int list_outbox(const platform::Config& config, bool dead, std::ostream& out) {
-    Installation installation(config);
-    std::vector<store::ListedJob> found;
-    run_once(installation.link("outbox"), [&](redis::Connection& connection) {
-        return list_jobs(connection, installation, found);
-    });
-    service::Vault vault(installation.keys());
-    out << "ID                                STATE   AT                        KIND              "
-           "USER                    ATTEMPTS  LAST ERROR\n";
-    for (const store::ListedJob& job : found)
-        if ((job.where == store::ListedJob::Where::dead) == dead) print_job(job, vault, out);
     return 0;
 }
 

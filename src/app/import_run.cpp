@@ -4,25 +4,33 @@
 #include "run_once.hpp"
 
 #include "mfad/service/import.hpp"
+#include "mfad/service/transfer_key.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+
+#include <array>
 
 namespace mfad::app {
 namespace {
 
 namespace asio = runtime::asio;
 using runtime::Awaitable;
+using service::ImportPass;
 
 constexpr int lines_under_way = 256;
-constexpr int tenants_under_way = 1; // so that of two definitions of one tenant the later one holds
+constexpr int one_under_way = 1; // so that of two definitions of one tenant the later one holds
 constexpr std::chrono::seconds patience{30};
 constexpr std::uint64_t progress_every = 1000;
 constexpr std::size_t max_field = 100;
 
-domain::Result<service::ImportLine> read_line(const std::string& line) {
+domain::Result<service::ImportLine> read_line(
+    const std::string& line, service::TransferKeys& keys) {
     if (line.size() > max_import_line)
         return domain::refuse(domain::Refusal::Code::too_large, {}, "is longer than 1 MiB");
-    return service::read_import_line(line);
+    if (!service::is_sealed(line)) return service::read_import_line(line);
+    const domain::Result<std::string> opened = keys.open(line);
+    if (!opened) return opened.error();
+    return service::read_import_line(*opened);
 }
 
 /// Why a line was refused, fit for a terminal: names in it are whatever the line has.
@@ -38,14 +46,16 @@ std::string reason(const domain::Refusal& refusal) {
 /// One pass over the lines, shared by all who work on it. All on one thread.
 class Pass {
 public:
-    Pass(const ImportRun& run, service::Importer& importer, bool tenants, ImportProgress& progress)
-        : run_(run), importer_(importer), tenants_(tenants), progress_(progress) {}
+    Pass(
+        const ImportRun& run, service::Importer& importer, service::TransferKeys& keys,
+        ImportPass pass, ImportProgress& progress)
+        : run_(run), importer_(importer), keys_(keys), pass_(pass), progress_(progress) {}
 
     Awaitable<void> all() {
         const auto executor = co_await asio::this_coro::executor;
         runtime::Timer over(executor, runtime::SteadyClock::time_point::max());
         std::exception_ptr failed;
-        const int workers = tenants_ ? tenants_under_way : lines_under_way;
+        const int workers = pass_ <= ImportPass::tenants ? one_under_way : lines_under_way;
         int working = workers;
         for (int i = 0; i < workers; ++i)
             asio::co_spawn(executor, work(), [&](std::exception_ptr thrown) {
@@ -57,13 +67,21 @@ public:
         if (failed) std::rethrow_exception(failed);
     }
 
+    /// Whether the lines that were looked at have any for a pass.
+    bool has_any_for(ImportPass pass) const { return seen_[static_cast<std::size_t>(pass)]; }
+
 private:
     /// Takes lines until there are none.
     Awaitable<void> work() {
         std::string line;
         std::uint64_t number = 0;
         while (take(line, number)) {
-            const auto read = read_line(line);
+            if (pass_ == ImportPass::keys) {
+                const auto added = keys_.add(line);
+                if (!added) refuse(number, added.error());
+                continue;
+            }
+            const auto read = read_line(line, keys_);
             if (!read) {
                 refuse(number, read.error());
                 continue;
@@ -82,7 +100,10 @@ private:
         while (!ended_ && run_.next(line)) {
             number = ++line_;
             const bool blank = line.find_first_not_of(" \t\r") == std::string::npos;
-            if (!blank && service::defines_tenant(line) == tenants_) return true;
+            if (blank) continue;
+            const ImportPass pass = service::pass_of(line);
+            seen_[static_cast<std::size_t>(pass)] = true;
+            if (pass == pass_) return true;
         }
         ended_ = true;
         return false;
@@ -95,7 +116,9 @@ private:
 
     const ImportRun& run_;
     service::Importer& importer_;
-    bool tenants_;
+    service::TransferKeys& keys_;
+    ImportPass pass_;
+    std::array<bool, service::import_passes> seen_{};
     ImportProgress& progress_;
     std::uint64_t line_ = 0;
     bool ended_ = false;
@@ -110,12 +133,16 @@ Awaitable<void> import_all(
     service::IsPublicSecret is_public;
     if (!run.allow_demo_secrets) is_public = is_demo_secret;
     service::Importer importer(store, vault, is_public);
+    service::TransferKeys keys(run.secret);
     run.rewind();
-    Pass tenants(run, importer, true, progress);
-    co_await tenants.all();
-    run.rewind();
-    Pass others(run, importer, false, progress);
-    co_await others.all();
+    Pass first(run, importer, keys, ImportPass::keys, progress);
+    co_await first.all();
+    for (const auto which : {ImportPass::tenants, ImportPass::users, ImportPass::factors}) {
+        if (!first.has_any_for(which)) continue;
+        run.rewind();
+        Pass pass(run, importer, keys, which, progress);
+        co_await pass.all();
+    }
 }
 
 } // namespace

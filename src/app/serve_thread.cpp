@@ -101,7 +101,9 @@ public:
           panel(store, shared.passwords, panel_options(config)),
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
-          challenges(store, vault, tokens, challenge_options(config), shared.wake_worker),
+          challenges(
+              store, vault, tokens, shared.passwords, challenge_options(config),
+              shared.wake_worker),
           factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
           passkey_sign_in(
               store, vault, challenges, sources,

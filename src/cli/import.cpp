@@ -1,4 +1,5 @@
 #include "command.hpp"
+#include "transfer_secret.hpp"
 
 #include "mfad/app/admin.hpp"
 
@@ -29,20 +30,23 @@ std::fstream spool(std::istream& in) {
     return file;
 }
 
-int import_from(const platform::Config& config, const std::string& name) {
+int import_from(
+    const platform::Config& config, const std::string& name, const SecretOptions& options) {
     const bool progress = ::isatty(STDERR_FILENO) != 0;
+    SecretSource secret(options, SecretSource::Use::existing);
+    const auto ask = [&secret](app::TransferSecret::Kind kind) { return secret.get(kind); };
     if (name == "-") {
         std::fstream file = spool(std::cin);
-        return app::import_file(config, name, file, std::cerr, progress);
+        return app::import_file(config, name, file, std::cerr, progress, ask);
     }
     std::ifstream file(name);
     if (!file || std::filesystem::is_directory(name))
         throw std::runtime_error(name + ": cannot be read");
     if (!std::filesystem::is_regular_file(name)) {
         std::fstream kept = spool(file);
-        return app::import_file(config, name, kept, std::cerr, progress);
+        return app::import_file(config, name, kept, std::cerr, progress, ask);
     }
-    return app::import_file(config, name, file, std::cerr, progress);
+    return app::import_file(config, name, file, std::cerr, progress, ask);
 }
 
 } // namespace
@@ -51,9 +55,10 @@ void add_import(CLI::App& app, Invocation& invocation) {
     auto* call = app.add_subcommand("import", "import NDJSON; any number of times, with one end");
     auto name = std::make_shared<std::string>();
     call->add_option("FILE", *name, "the file; - for standard input")->required();
-    call->callback([&invocation, name] {
+    const auto options = add_secret_options(*call);
+    call->callback([&invocation, name, options] {
         const platform::LoadedConfig loaded = invocation.load();
-        invocation.status = import_from(loaded.config, *name);
+        invocation.status = import_from(loaded.config, *name, *options);
     });
 }
 

@@ -64,6 +64,18 @@ void add_outbox(CLI::App& app, Invocation& invocation) {
         const platform::LoadedConfig loaded = invocation.load();
         invocation.status = app::list_outbox(loaded.config, *dead, std::cout);
     });
+    const auto add = [&](const char* name, const char* what, auto task) {
+        auto* call = outbox->add_subcommand(name, what);
+        auto id = std::make_shared<std::string>();
+        call->add_option("ID", *id, "as `mfad outbox list` shows it, or its beginning")->required();
+        call->callback([&invocation, id, task] {
+            const platform::LoadedConfig loaded = invocation.load();
+            invocation.status = task(loaded.config, *id, std::cerr);
+        });
+    };
+    add("retry", "send mail now that was given up or waits, with all its attempts before it",
+        app::retry_job);
+    add("drop", "never send mail that was given up or waits", app::drop_job);
 }
 
 void add_check(CLI::App& app, Invocation& invocation) {

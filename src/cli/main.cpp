@@ -26,8 +26,8 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough(); // `mfad serve --config FILE` as well as `mfad --config FILE serve`
     for (const auto add :
-         {add_serve, add_worker, add_import, add_key, add_keys, add_user, add_audit, add_outbox,
-          add_check, add_version})
+         {add_serve, add_worker, add_import, add_export, add_key, add_keys, add_user, add_audit,
+          add_outbox, add_check, add_version})
         add(app, invocation);
     try {
         app.parse(argc, argv);

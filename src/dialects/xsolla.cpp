@@ -26,6 +26,7 @@ using http::Response;
 using runtime::Awaitable;
 using service::Call;
 using service::FieldReader;
+using xsolla_calls::body_object;
 using xsolla_calls::json_type;
 using Code = Refusal::Code;
 
@@ -78,13 +79,6 @@ Awaitable<Result<void>> admit_write(Exchange& x, std::string_view user, Permissi
     const Result<void> key = take_key(x, user);
     if (!key) co_return key;
     co_return co_await take_quota(x);
-}
-
-Result<json::object> body_object(const Request& request) {
-    const auto type = request.header("Content-Type");
-    if (type && !http::names_media_type(*type, "application/json"))
-        return domain::refuse(Code::wrong_media);
-    return service::parse_json_object(request.body);
 }
 
 // ---- POST and GET /projects/{project_id}/users/{user_id}/mfa ------------------------------------
@@ -233,6 +227,8 @@ constexpr Route route_table[] = {
     {Method::get, "/api/projects/{project_id}/users/{user_id}/mfa", get_user_mfa},
     {Method::put, "/api/projects/{project_id}/mfa", put_project_mfa},
     {Method::get, "/api/projects/{project_id}/mfa", get_project_mfa},
+    {Method::post, "/users/me/mfa", xsolla_calls::post_own_mfa},
+    {Method::post, "/api/users/me/mfa", xsolla_calls::post_own_mfa},
     {Method::get, "/otp/validate", xsolla_calls::validate_code},
     {Method::options, "/otp/validate", xsolla_calls::preflight_validate},
     {Method::put, "/otp/resend", xsolla_calls::resend_code},
@@ -309,6 +305,13 @@ public:
 };
 
 } // namespace
+
+Result<json::object> xsolla_calls::body_object(const Request& request) {
+    const auto type = request.header("Content-Type");
+    if (type && !http::names_media_type(*type, "application/json"))
+        return domain::refuse(Code::wrong_media);
+    return service::parse_json_object(request.body);
+}
 
 const Dialect& xsolla() {
     static const Xsolla dialect;

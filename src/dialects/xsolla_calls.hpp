@@ -2,6 +2,8 @@
 
 #include "exchange.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <string_view>
 
 /// The calls of the Xsolla dialect that have a file of their own (docs/dialects.md, "Xsolla").
@@ -10,6 +12,13 @@ namespace mfad::dialects::xsolla_calls {
 using Answer = runtime::Awaitable<http::Response>;
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
+
+/// The JSON object of a body.
+domain::Result<boost::json::object> body_object(const http::Request& request);
+
+// ---- a user on himself, xsolla_me.cpp -----------------------------------------------------------
+
+Answer post_own_mfa(Exchange& exchange);
 
 // ---- otp, xsolla_sign_in.cpp --------------------------------------------------------------------
 

@@ -113,8 +113,9 @@ Response refuse(const Exchange& x, const Refusal& refusal) {
     case Code::no_such_user: return state_answer(410, "over");
     case Code::missing:
     case Code::wrong_type:
-    case Code::invalid:
     case Code::malformed: return bad_message(x);
+    case Code::invalid: // what cannot be a code, which counts as nothing
+        return refusal.field == "code" ? state_answer(400, "no_code") : bad_message(x);
     case Code::unavailable:
         return problem(x, 503, "Service Unavailable", "Nothing was done; try again.");
     default: break;

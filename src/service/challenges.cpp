@@ -10,6 +10,7 @@
 #include "mfad/service/device_token.hpp"
 #include "mfad/service/mail_job.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mfad::service {
@@ -31,6 +32,7 @@ constexpr std::size_t id_bytes = 16; // behind two of the partition
 constexpr std::size_t max_token = 512;
 /// Between our clock and the store's, by which challenges end.
 constexpr std::chrono::minutes clock_tolerance{5};
+constexpr std::size_t max_recovery_code = 128;
 
 const platform::Place& token_place() {
     static const platform::Place place = platform::Place().part("challenge_token");
@@ -62,6 +64,10 @@ Refusal wait(std::chrono::milliseconds how_long) {
     return refusal;
 }
 
+Refusal not_a_code() {
+    return domain::refuse(Code::invalid, "code", "cannot be a code");
+}
+
 std::optional<std::int64_t> step_of(const std::string& field) {
     if (field.empty()) return std::nullopt;
     return std::stoll(field);
@@ -76,10 +82,21 @@ std::optional<std::int64_t> fenced_step(
     return fence.time_since_epoch() / period + 1;
 }
 
+/// A recovery code without the blanks around it: what else it may hold, only who made it knows.
+std::optional<std::string> typed_recovery_text(std::string_view code) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
+    const auto begin = code.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return std::nullopt;
+    code = code.substr(begin, code.find_last_not_of(' ') + 1 - begin);
+    if (code.size() > max_recovery_code || std::ranges::any_of(code, is_control))
+        return std::nullopt;
+    return std::string(code);
+}
+
 /// A code as it is compared. @return nothing for what cannot be one
 std::optional<std::string> typed(FactorType factor, std::string_view code, unsigned code_length) {
     if (factor == FactorType::email) return domain::typed_code(code, code_length);
-    if (factor == FactorType::recovery_code) return domain::typed_recovery_code(code);
+    if (factor == FactorType::recovery_code) return typed_recovery_text(code);
     std::optional<std::string> digits = domain::typed_code(code, 6);
     if (!digits) digits = domain::typed_code(code, 8);
     return digits;
@@ -100,9 +117,8 @@ Refusal refusal_of(const Attempt& attempt) {
         refusal = domain::refuse(Code::wrong_code);
         refusal.attempts_left = attempt.tries_left;
         return refusal;
-    case ChallengeState::malformed:
-        return domain::refuse(Code::invalid, "code", "cannot be a code");
     case ChallengeState::spent: return domain::refuse(Code::already_used);
+    case ChallengeState::not_a_code: return not_a_code();
     case ChallengeState::exhausted:
         refusal = domain::refuse(Code::expired);
         refusal.attempts_left = 0;
@@ -110,6 +126,7 @@ Refusal refusal_of(const Attempt& attempt) {
     case ChallengeState::open:
     case ChallengeState::unknown:
     case ChallengeState::expired:
+    case ChallengeState::to_compare:
     case ChallengeState::used: break;
     }
     return domain::refuse(Code::expired);
@@ -117,9 +134,9 @@ Refusal refusal_of(const Attempt& attempt) {
 
 Challenges::Challenges(
     const store::Context& context, Vault& vault, const AccessTokens& tokens,
-    ChallengeOptions options, std::function<void()> wake)
+    PasswordPool& passwords, ChallengeOptions options, std::function<void()> wake)
     : keys_(context.keys()), challenges_(context, options.tries), vault_(vault), tokens_(tokens),
-      options_(std::move(options)), wake_(std::move(wake)) {}
+      passwords_(passwords), options_(std::move(options)), wake_(std::move(wake)) {}
 
 std::string Challenges::token_of(const HeldChallenge& challenge) {
     platform::PackedWriter packed;
@@ -235,7 +252,8 @@ Awaitable<Attempt> Challenges::verify_stored(
     if (factor == FactorType::email) {
         digests = vault_.pepper.digests(platform::DigestPurpose::code, code_place(challenge), code);
     } else {
-        digests = recovery_digests(code, challenge.user, vault_);
+        const auto ours = domain::typed_recovery_code(code);
+        if (ours) digests = recovery_digests(*ours, challenge.user, vault_);
     }
     co_return co_await challenges_.verify(challenge, factor, digests, owed);
 }
@@ -257,6 +275,7 @@ Awaitable<Attempt> Challenges::verify_totp(
     history.last_step = step_of(begun.fields.at(1));
     if (const auto spent = fenced_step(begun.fence, factor->key.parameters))
         history.last_step = std::max(*spent, history.last_step.value_or(*spent));
+    history.drift = factor->drift;
     const domain::TotpVerdict verdict =
         domain::match_totp(factor->key, code, begun.attempt.now, history);
     using Kind = domain::TotpVerdict::Kind;
@@ -266,7 +285,7 @@ Awaitable<Attempt> Challenges::verify_totp(
     if (challenge.strong && !factor->strong) {
         instead.state = ChallengeState::not_offered;
     } else if (verdict.kind == Kind::malformed) {
-        instead.state = ChallengeState::malformed;
+        instead.state = ChallengeState::not_a_code;
     }
     if (instead.state != ChallengeState::unknown) {
         found = ChallengeStore::Found::spent; // ends the attempt, and counts as nothing
@@ -300,7 +319,7 @@ Awaitable<Result<Proved>> Challenges::prove(
     const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
-    if (!typed_text) co_return domain::refuse(Code::invalid, "code", "cannot be a code");
+    if (!typed_text) co_return not_a_code();
     Proved proved;
     proved.factor = factor;
     Attempt attempt;
@@ -308,6 +327,11 @@ Awaitable<Result<Proved>> Challenges::prove(
         attempt = co_await verify_totp(*challenge, *typed_text, proved.strong);
     else
         attempt = co_await verify_stored(*challenge, factor, *typed_text);
+    if (attempt.state == ChallengeState::to_compare) {
+        const Result<Attempt> compared = co_await verify_imported(*challenge, *typed_text);
+        if (!compared) co_return compared.error();
+        attempt = *compared;
+    }
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
     proved.at = attempt.now;

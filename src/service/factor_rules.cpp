@@ -28,6 +28,7 @@ Refusal refusal_of(FactorStatus status) {
     case FactorStatus::not_allowed: return domain::refuse(Code::factor_not_allowed);
     case FactorStatus::proof_too_old: return domain::refuse(Code::proof_too_old);
     case FactorStatus::pending_gone: return domain::refuse(Code::expired);
+    case FactorStatus::outdated:
     case FactorStatus::done: break;
     }
     return domain::refuse(Code::internal);

@@ -9,9 +9,11 @@
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
+#include "mfad/service/imported_codes.hpp"
+#include "mfad/service/recovery_hash.hpp"
+#include "mfad/service/recovery_set.hpp"
 
 #include <array>
-#include <bit>
 
 namespace mfad::service {
 namespace {
@@ -27,13 +29,13 @@ using store::FactorStatus;
 using store::FactorStore;
 using Code = Refusal::Code;
 
-constexpr std::uint8_t record_version = 1;
-constexpr std::size_t recovery_digest_size = 16;
+constexpr std::uint8_t record_version = 2;
+constexpr std::uint8_t version_without_drift = 1;
 constexpr std::chrono::hours notice_lifetime{48};
 
 // ---- an app's key, sealed -----------------------------------------------------------------------
 
-std::string seal_totp(
+std::string seal_totp_of(
     const TotpFactor& factor, std::string_view field, const UserRef& user, Vault& vault) {
     const domain::TotpParameters& parameters = factor.key.parameters;
     platform::PackedWriter packed;
@@ -41,7 +43,7 @@ std::string seal_totp(
     packed.u8(static_cast<std::uint8_t>(parameters.digits));
     packed.u16(static_cast<std::uint16_t>(parameters.period)).u8(factor.strong ? 1 : 0);
     packed.i64(factor.created.time_since_epoch().count());
-    packed.text(factor.label).text(factor.key.secret.reveal());
+    packed.text(factor.label).text(factor.key.secret.reveal()).i64(factor.drift);
     return vault.sealer.seal(SealPurpose::factor, factor_place(user, field), packed.bytes());
 }
 
@@ -51,7 +53,9 @@ std::optional<TotpFactor> open_totp_of(
     const auto plain = vault.sealer.open(SealPurpose::factor, factor_place(user, field), sealed);
     if (!plain) throw store::Corrupt("a factor that does not open");
     platform::PackedReader packed(*plain);
-    if (packed.u8() != record_version) throw store::Corrupt("a factor of an unknown format");
+    const std::uint8_t version = packed.u8();
+    if (version != record_version && version != version_without_drift)
+        throw store::Corrupt("a factor of an unknown format");
     TotpFactor factor;
     factor.key.parameters.algorithm = static_cast<domain::TotpAlgorithm>(packed.u8());
     factor.key.parameters.digits = packed.u8();
@@ -60,6 +64,7 @@ std::optional<TotpFactor> open_totp_of(
     factor.created = time_of(packed.i64());
     factor.label = packed.text();
     factor.key.secret = platform::Secret(packed.text());
+    if (version == record_version) factor.drift = static_cast<std::int32_t>(packed.i64());
     return factor;
 }
 
@@ -70,42 +75,17 @@ bool is_secret_of(const TotpFactor& factor, std::string_view typed) {
 
 // ---- what is stored beside it -------------------------------------------------------------------
 
-struct RecoveryRecord {
-    platform::UnixMillis made{};
-    unsigned left = 0;
-};
-
-/// As verify_challenge.lua reads it.
-std::string pack_recovery_codes(std::span<const std::string> digests) {
-    platform::PackedWriter packed;
-    const auto now = platform::wall_now().time_since_epoch().count();
-    packed.u8(record_version).number(static_cast<double>(now)).u16(0);
-    std::string record = packed.bytes();
-    for (const std::string& digest : digests)
-        record += digest;
-    return record;
-}
-
-std::optional<RecoveryRecord> recovery_record(const std::string& field) {
-    if (field.empty()) return std::nullopt;
-    platform::PackedReader packed(field);
-    if (packed.u8() != record_version) throw store::Corrupt("recovery codes of an unknown format");
-    RecoveryRecord record;
-    record.made = time_of(static_cast<std::int64_t>(packed.number()));
-    const unsigned used = packed.u16();
-    const std::size_t count = (field.size() - 11) / recovery_digest_size;
-    record.left = static_cast<unsigned>(count) - static_cast<unsigned>(std::popcount(used));
-    return record;
-}
-
 void append_fields_of(FactorType type, std::vector<std::string>& fields) {
     fields.push_back(failures_field(type));
     fields.push_back(mark_field(type));
+    // The last step and the marks of used codes stay: an import that brings the factor again does
+    // not bring back what is spent.
     if (type == FactorType::totp)
-        for (const char* field :
-             {FactorStore::totp, FactorStore::totp_step, FactorStore::totp_pending})
+        for (const char* field : {FactorStore::totp, FactorStore::totp_pending})
             fields.emplace_back(field);
-    if (type == FactorType::recovery_code) fields.emplace_back(FactorStore::recovery_codes);
+    if (type == FactorType::recovery_code)
+        for (const char* field : {FactorStore::recovery_codes, FactorStore::imported_codes})
+            fields.emplace_back(field);
     if (type == FactorType::passkey) {
         fields.emplace_back(FactorStore::passkey_pending);
         fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
@@ -121,6 +101,10 @@ constexpr std::array built_in{
     FactorType::email, FactorType::totp, FactorType::passkey, FactorType::recovery_code};
 
 } // namespace
+
+std::string seal_totp(const TotpFactor& factor, const UserRef& user, Vault& vault) {
+    return seal_totp_of(factor, FactorStore::totp, user, vault);
+}
 
 std::vector<std::string> lost_factor_fields() {
     std::vector<std::string> fields;
@@ -147,13 +131,17 @@ std::string seal_notice(MailJob::Kind kind, FactorSet factors, const UserRef& us
     return seal_job(job, vault);
 }
 
+std::vector<std::string> recovery_keys(const UserRef& user, Vault& vault) {
+    return vault.pepper.digests(
+        platform::DigestPurpose::recovery_code, factor_place(user, FactorStore::recovery_codes),
+        {});
+}
+
 std::vector<std::string> recovery_digests(
     std::string_view code, const UserRef& user, Vault& vault) {
-    std::vector<std::string> digests = vault.pepper.digests(
-        platform::DigestPurpose::recovery_code, factor_place(user, FactorStore::recovery_codes),
-        code);
+    std::vector<std::string> digests = recovery_keys(user, vault);
     for (std::string& digest : digests)
-        digest.resize(recovery_digest_size);
+        digest = recovery_digest(digest, code);
     return digests;
 }
 
@@ -169,7 +157,8 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
             failures_field(FactorType::email),
             failures_field(FactorType::totp),
             failures_field(FactorType::recovery_code),
-            failures_field(FactorType::passkey)};
+            failures_field(FactorType::passkey),
+            FactorStore::imported_codes};
         fields.insert(fields.end(), FactorStore::passkeys.begin(), FactorStore::passkeys.end());
         return fields;
     }();
@@ -204,11 +193,12 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
         view.created = bare.created;
         view.last_used = bare.last_used;
     }
-    const auto recovery = recovery_record(fields[2]);
-    if (recovery && bound.contains(FactorType::recovery_code)) {
+    const auto ours = RecoverySet::unpack(fields[2]);
+    const auto imported = open_imported_codes(fields[7], user, vault_);
+    if ((ours || imported) && bound.contains(FactorType::recovery_code)) {
         FactorView& view = add(FactorType::recovery_code, failures_of(fields[5]));
-        view.created = recovery->made;
-        view.codes_left = recovery->left;
+        view.created = ours ? ours->made : imported->made;
+        view.codes_left = (ours ? ours->left() : 0) + (imported ? imported->left() : 0);
     }
     co_return views;
 }
@@ -228,7 +218,7 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
     offer.secret = platform::base32(entry.key.secret.reveal());
     offer.uri = domain::otpauth_uri(entry).reveal();
     offer.ends = factor.created + pending_lifetime;
-    const std::string sealed = seal_totp(factor, FactorStore::totp_pending, user, vault_);
+    const std::string sealed = seal_totp_of(factor, FactorStore::totp_pending, user, vault_);
     const bool kept = co_await factors_.put_pending(user, FactorStore::totp_pending, sealed);
     if (!kept) co_return domain::refuse(Code::no_such_user);
     co_return offer;
@@ -262,8 +252,7 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
     order.notice = seal_notice(MailJob::Kind::factor_added, FactorType::totp, user, vault_);
     order.pending_field = FactorStore::totp_pending;
     order.pending_value = fields[0];
-    order.values.emplace_back(
-        FactorStore::totp, seal_totp(*factor, FactorStore::totp, user, vault_));
+    order.values.emplace_back(FactorStore::totp, seal_totp(*factor, user, vault_));
     order.values.emplace_back(FactorStore::totp_step, std::to_string(verdict.step));
     const store::FactorOutcome outcome = co_await factors_.put(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
@@ -274,17 +263,17 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
 Awaitable<Result<std::vector<std::string>>> Factors::renew_recovery_codes(
     const UserRef& user, Asker asker) {
     std::vector<std::string> codes = domain::new_recovery_codes();
-    std::vector<std::string> digests;
-    for (const std::string& code : codes) {
-        const auto typed = domain::typed_recovery_code(code);
-        digests.push_back(recovery_digests(*typed, user, vault_).front());
-    }
+    const std::string key = recovery_keys(user, vault_).front();
+    RecoverySet set;
+    set.made = platform::wall_now();
+    for (const std::string& code : codes)
+        set.digests.push_back(recovery_digest(key, *domain::typed_recovery_code(code)));
     store::FactorOrder order;
     order.factor = FactorType::recovery_code;
     set_asker(order, asker);
     order.notice =
         seal_notice(MailJob::Kind::factor_added, FactorType::recovery_code, user, vault_);
-    order.values.emplace_back(FactorStore::recovery_codes, pack_recovery_codes(digests));
+    order.values.emplace_back(FactorStore::recovery_codes, set.pack());
     const store::FactorOutcome outcome = co_await factors_.put(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
     wake_();

@@ -27,7 +27,7 @@ Refusal public_secret(std::string field) {
 
 Importer::Importer(const store::Context& context, Vault& vault, IsPublicSecret is_public)
     : tenants_(context, vault), settings_(context), users_(context), credentials_(context),
-      vault_(vault), is_public_(std::move(is_public)) {}
+      factors_(context, vault), vault_(vault), is_public_(std::move(is_public)) {}
 
 Awaitable<bool> Importer::tenant_exists(const std::string& tenant) {
     const auto rules = co_await settings_.rules(tenant);
@@ -40,6 +40,10 @@ Awaitable<Result<void>> Importer::apply(const ImportLine& line) {
     if (const auto* user = std::get_if<ImportedUser>(&line)) co_return co_await apply_user(*user);
     if (const auto* credential = std::get_if<ImportedCredential>(&line))
         co_return co_await apply_credential(*credential);
+    if (const auto* factors = std::get_if<ImportedFactors>(&line))
+        co_return co_await factors_.apply(*factors);
+    if (const auto* migration = std::get_if<ImportedMigration>(&line))
+        co_return co_await factors_.apply(*migration);
     co_return co_await apply_account(std::get<ImportedAccount>(line));
 }
 

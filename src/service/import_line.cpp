@@ -1,3 +1,5 @@
+#include "import_fields.hpp"
+
 #include "mfad/service/import.hpp"
 
 #include "mfad/domain/email_address.hpp"
@@ -5,6 +7,7 @@
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/password.hpp"
 #include "mfad/service/field_reader.hpp"
+#include "mfad/service/transfer_key.hpp"
 
 #include <boost/json.hpp>
 
@@ -22,13 +25,7 @@ using Code = Refusal::Code;
 
 constexpr std::size_t min_secret = 16;
 constexpr std::size_t max_secret = 512;
-constexpr std::string_view id_rule = "must be 1 to 128 visible ASCII characters without / ? # % \"";
-
-std::string read_id(FieldReader& in, std::string_view name) {
-    const std::string_view id = in.text(name);
-    if (!in.failed() && !domain::is_valid_id(id)) in.invalid(name, std::string(id_rule));
-    return std::string(id);
-}
+constexpr std::int64_t max_version = std::int64_t{1} << 53; // as far as scripts count
 
 std::optional<domain::FactorSet> read_set(FieldReader& in, std::string_view name) {
     const json::array* names = in.maybe_array(name);
@@ -39,23 +36,17 @@ std::optional<domain::FactorSet> read_set(FieldReader& in, std::string_view name
     return std::nullopt;
 }
 
-std::optional<platform::UnixMillis> read_time(FieldReader& in, std::string_view name) {
-    const auto text = in.maybe_text(name);
-    if (!text) return std::nullopt;
-    const auto time = platform::from_rfc3339(*text);
-    if (!time) in.invalid(name, "must be a time such as 2030-01-01T00:00:00Z");
-    return time;
-}
-
 void read_mfa(FieldReader& in, store::UserRecord& record) {
     static constexpr std::string_view known[] = {
-        "allowed", "enabled", "change_restricted", "last_auth_time"};
+        "allowed", "enabled", "change_restricted", "last_auth_time", "own_setting", "version"};
     in.refuse_others(known);
     record.allowed = read_set(in, "allowed");
     record.enabled = read_set(in, "enabled");
     if (const auto restricted = in.maybe_flag("change_restricted"))
         record.change_restricted =
             *restricted ? SettingsChange::Restriction::set : SettingsChange::Restriction::clear;
+    record.own_setting = in.maybe_flag("own_setting").value_or(true);
+    record.version = in.maybe_integer("version", 0, max_version).value_or(record.version);
     if (in.is_null("last_auth_time"))
         record.last_auth_time = platform::UnixMillis{};
     else
@@ -63,7 +54,8 @@ void read_mfa(FieldReader& in, store::UserRecord& record) {
 }
 
 Result<ImportLine> read_user(const json::object& object) {
-    static constexpr std::string_view known[] = {"tenant", "id", "email", "locale", "mfa"};
+    static constexpr std::string_view known[] = {"tenant",         "id",     "email",
+                                                 "email_verified", "locale", "mfa"};
     FieldReader in(object, "user");
     in.refuse_others(known);
     ImportedUser user;
@@ -76,6 +68,9 @@ Result<ImportLine> read_user(const json::object& object) {
         if (!address) in.invalid("email", std::string(to_string(address.error())));
         user.email = *email;
     }
+    user.record.address_verified = in.maybe_flag("email_verified").value_or(false);
+    if (user.record.address_verified && !user.email)
+        in.invalid("email_verified", "is of an email that is named with it");
     if (in.is_null("locale")) {
         user.record.locale.emplace();
     } else if (const auto locale = in.maybe_text("locale")) {
@@ -178,6 +173,12 @@ Result<ImportLine> read_account(const json::object& object) {
     return line;
 }
 
+template <class Part>
+Result<ImportLine> line_of(Result<Part> part) {
+    if (!part) return part.error();
+    return ImportLine(std::move(*part));
+}
+
 } // namespace
 
 Result<ImportLine> read_import_line(std::string_view text) {
@@ -185,26 +186,32 @@ Result<ImportLine> read_import_line(std::string_view text) {
     if (!line) return line.error();
     const auto refusal = domain::refuse(
         Code::invalid, {},
-        "must have exactly one member: tenant, user, credential or panel_account");
+        "must have exactly one member: tenant, user, credential, panel_account, factors or "
+        "otpauth_migration");
     if (line->size() != 1) return refusal;
     const auto& [name, value] = *line->begin();
     const json::object* object = value.if_object();
     if (object == nullptr)
         return domain::refuse(Code::wrong_type, std::string(name), "must be an object");
-    if (name == "tenant") {
-        Result<TenantDefinition> definition = read_tenant(*object);
-        if (!definition) return definition.error();
-        return ImportLine(std::move(*definition));
-    }
+    if (name == "tenant") return line_of(read_tenant(*object));
     if (name == "user") return read_user(*object);
     if (name == "credential") return read_credential(*object);
     if (name == "panel_account") return read_account(*object);
+    if (name == "factors") return line_of(read_factors_line(*object));
+    if (name == "otpauth_migration") return line_of(read_migration_line(*object));
     return refusal;
 }
 
-bool defines_tenant(std::string_view line) {
+ImportPass pass_of(std::string_view line) {
     const auto quote = line.find('"');
-    return quote != std::string_view::npos && line.substr(quote).starts_with("\"tenant\"");
+    if (quote == std::string_view::npos) return ImportPass::users;
+    const std::string_view rest = line.substr(quote + 1);
+    std::string kind(rest.substr(0, rest.find('"')));
+    if (kind == "sealed") kind = sealed_kind(line);
+    if (kind == "encryption") return ImportPass::keys;
+    if (kind == "tenant") return ImportPass::tenants;
+    if (kind == "factors" || kind == "otpauth_migration") return ImportPass::factors;
+    return ImportPass::users;
 }
 
 } // namespace mfad::service

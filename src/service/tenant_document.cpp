@@ -255,6 +255,24 @@ std::optional<DefaultSetting> read_default(FieldReader& in) {
     return std::nullopt;
 }
 
+/// What Xsolla's calls on a project have set beside its factors.
+std::optional<XsollaProject> read_xsolla_project(FieldReader& in) {
+    const json::object* object = in.maybe_object("xsolla");
+    if (object == nullptr) return std::nullopt;
+    static constexpr std::string_view known[] = {"mfa_url", "priority"};
+    FieldReader part(*object, in.path("xsolla"));
+    part.refuse_others(known);
+    XsollaProject project;
+    project.mfa_url = part.maybe_text("mfa_url").value_or("");
+    if (!project.mfa_url.empty() &&
+        (project.mfa_url.size() > max_url || !behind_web_scheme(project.mfa_url)))
+        part.invalid("mfa_url", "must be an http or https URL");
+    if (const auto priority = part.maybe_integer("priority", 1, 2))
+        project.priority = std::to_string(*priority);
+    in.adopt(part.failed());
+    return project;
+}
+
 /// The members of a definition that are stored in the clear, as they came.
 std::string stored_document(const json::object& definition) {
     json::object stored;
@@ -298,8 +316,9 @@ Result<domain::Permissions> read_permissions(
 }
 
 Result<TenantDefinition> read_tenant(const json::object& object, const std::string& path) {
-    static constexpr std::string_view known[] = {"id",     "name",     "allowed", "default", "jwt",
-                                                 "limits", "webauthn", "mail",    "options"};
+    static constexpr std::string_view known[] = {"id",      "name",   "allowed",  "default",
+                                                 "jwt",     "limits", "webauthn", "mail",
+                                                 "options", "xsolla"};
     FieldReader in(object, path);
     in.refuse_others(known);
     TenantDefinition definition;
@@ -318,6 +337,7 @@ Result<TenantDefinition> read_tenant(const json::object& object, const std::stri
             in.adopt(factors.error());
     }
     definition.default_setting = read_default(in);
+    definition.xsolla = read_xsolla_project(in);
     if (const json::array* jwt = in.maybe_array("jwt")) {
         read_issuers(in, *jwt, tenant);
         if (!jwt->empty()) definition.jwt = json::serialize(*jwt);

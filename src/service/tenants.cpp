@@ -29,6 +29,11 @@ store::TenantChange change_of(const TenantDefinition& definition) {
     change.options = (definition.tenant.navixy_default_applies_unset ? 1U : 0U) |
                      (definition.tenant.verified_addresses_only ? 2U : 0U);
     change.fields.emplace_back(store::TenantStore::document, definition.document);
+    if (definition.xsolla) {
+        const XsollaProject& project = *definition.xsolla;
+        change.fields.emplace_back(store::TenantStore::xsolla_mfa_url, project.mfa_url);
+        change.fields.emplace_back(store::TenantStore::xsolla_priority, project.priority);
+    }
     return change;
 }
 

@@ -141,6 +141,7 @@ Awaitable<Attempt> ChallengeStore::finish(
     append_keys(command, context_.keys(), challenge);
     command.arg(bit(factor)).arg(tries_).arg(attempt_id).arg(static_cast<int>(found));
     command.arg(pack_notices(notices)).arg(attempt_audit(context_, challenge));
+    command.arg(notices.code_used);
     for (const auto& [field, value] : values)
         command.arg(field).arg(value);
     const redis::Reply reply = co_await context_.eval(scripts::finish_attempt, command);

@@ -75,6 +75,19 @@ Awaitable<FactorOutcome> FactorStore::put(
     co_return outcome_of(reply);
 }
 
+Awaitable<FactorStatus> FactorStore::import(
+    const domain::UserRef& user, domain::FactorSet bound,
+    std::span<const FieldChange> changes) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::import_factors, 2);
+    command.arg(keys.user(user)).arg(keys.rules(keys.partition(user), user.tenant));
+    command.arg(bound.bits());
+    for (const FieldChange& change : changes)
+        command.arg(change.name).arg(change.before).arg(change.after);
+    const redis::Reply reply = co_await context_.eval(scripts::import_factors, command);
+    co_return static_cast<FactorStatus>(reply.integer());
+}
+
 Awaitable<FactorOutcome> FactorStore::remove(
     const domain::UserRef& user, const RemovalOrder& order) const {
     redis::Command command = redis::Command::eval(scripts::remove_factors, 5);

@@ -13,6 +13,14 @@ MailClass class_of(const std::string& job) {
     return static_cast<MailClass>(job[0] - '0');
 }
 
+/// Where a job lies.
+std::string place_of(const Keys& keys, const ListedJob& listed) {
+    const QueuedJob& job = listed.job;
+    if (listed.where == ListedJob::Where::dead) return keys.dead(job.partition);
+    if (listed.where == ListedJob::Where::leased) return keys.leased(job.partition);
+    return keys.due(job.partition, class_of(job.bytes));
+}
+
 /// A call of `settle_job.lua` with its keys. @param place where the job goes; empty: it is done
 redis::Command settle_command(
     const Keys& keys, const QueuedJob& job, const std::string& place, const MailNote* note) {
@@ -86,6 +94,23 @@ Awaitable<bool> JobStore::bury(
     redis::Command command = settle_command(keys, job, keys.dead(job.partition), note);
     command.arg(job.bytes).arg(last).arg(now.time_since_epoch().count());
     append_note(command, note);
+    const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
+    co_return reply.integer() == 1;
+}
+
+Awaitable<bool> JobStore::move(
+    const ListedJob& listed, const std::string& next, platform::UnixMillis due) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::settle_job, 2);
+    command.arg(place_of(keys, listed)).arg(keys.due(listed.job.partition, class_of(next)));
+    command.arg(listed.job.bytes).arg(next).arg(due.time_since_epoch().count()).arg("");
+    const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
+    co_return reply.integer() == 1;
+}
+
+Awaitable<bool> JobStore::drop(const ListedJob& listed) const {
+    redis::Command command = redis::Command::eval(scripts::settle_job, 1);
+    command.arg(place_of(context_.keys(), listed)).arg(listed.job.bytes).arg("").arg("").arg("");
     const redis::Reply reply = co_await context_.eval(scripts::settle_job, command);
     co_return reply.integer() == 1;
 }

@@ -113,6 +113,24 @@ std::optional<std::string_view> Keys::user_of_key(std::string_view key, std::str
     return key.substr(middle.size());
 }
 
+std::optional<domain::UserRef> Keys::owner_of_key(std::string_view key) {
+    const auto middle = key.find("}:u:");
+    if (middle == std::string_view::npos) return std::nullopt;
+    const std::string_view identity = key.substr(middle + 4);
+    std::size_t length = 0;
+    const char* end = identity.data() + identity.size();
+    const auto [at, error] = std::from_chars(identity.data(), end, length);
+    const auto digits = static_cast<std::size_t>(at - identity.data());
+    if (error != std::errc() || length > identity.size() || digits + length + 2 >= identity.size())
+        return std::nullopt;
+    domain::UserRef user;
+    user.tenant = identity.substr(digits + 1, length);
+    user.user = identity.substr(digits + 1 + length + 1);
+    // The rest of the key says the same, or it is not one of these.
+    if (user_of_key(key, user.tenant) != user.user) return std::nullopt;
+    return user;
+}
+
 std::string Keys::rules(unsigned partition, std::string_view tenant) const {
     return tagged(partition, "t:", tenant);
 }
@@ -200,7 +218,7 @@ std::string Keys::credential(std::string_view digest) const {
 }
 
 std::string Keys::panel_account(std::string_view login) const {
-    return concat("mfa:panel:", login);
+    return concat(panel_prefix, login);
 }
 
 std::string Keys::panel_attempts(std::string_view login) const {

@@ -72,7 +72,10 @@ redis::Command put_command(
     command.arg(record.enabled ? static_cast<int>(record.enabled->bits()) : -1);
     command.arg(static_cast<unsigned>(record.change_restricted));
     command.arg(record.last_auth_time ? record.last_auth_time->time_since_epoch().count() : -1);
-    command.arg((record.may_be_created ? 1 : 0) + (record.may_be_changed ? 2 : 0));
+    command.arg(
+        (record.may_be_created ? 1 : 0) + (record.may_be_changed ? 2 : 0) +
+        (record.own_setting ? 0 : 4) + (record.address_verified ? 8 : 0));
+    command.arg(record.version);
     command.arg(record.moved_notice).arg(old_address_lifetime.count());
     command.arg(audit_context(context, record.user, {record.by}));
     if (idempotency != nullptr)

@@ -22,7 +22,7 @@ class SecondStep:
         """Query, headers and body by an operation's name, or nothing for one that needs nothing of this."""
         name = operation.id.removesuffix("ByQuery")
         made = {"userAuthCodeVerify": self.navixy, "userAuthCodeResend": self.navixy, "otp-validate": self.xsolla,
-                "otp-resend": self.xsolla, "preflight-otp-validate": self.xsolla, "preflight-otp-resend": self.xsolla,
+                "update-users-mfa": self.own, "otp-resend": self.xsolla, "preflight-otp-validate": self.xsolla, "preflight-otp-resend": self.xsolla,
                 "authWithTotp": self.quiva, "authWithRecoveryCode": self.quiva,
                 "confirmTotpRegistration": self.confirmation, "removeTotp": self.removal,
                 "completePasskeyRegistration": self.passkey_registration, "removePasskey": self.passkey_removal,
@@ -47,6 +47,9 @@ class SecondStep:
             parameters |= {"code": self.user.mailed_code(token), "remember_me": "false"}
         body = {"locale": "en_US"} if operation.method == "put" else None
         return "?" + urllib.parse.urlencode(parameters), {"Origin": WIDGET}, body
+
+    def own(self, operation, name):
+        return "", {"Authorization": f"Bearer {self.world.secrets['1']}"}, {"mfa_type": "email", "enabled": True}
 
     def quiva(self, operation, name):
         if name == "authWithTotp":

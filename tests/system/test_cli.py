@@ -7,7 +7,7 @@ import pytest
 from console import Console
 
 CALLS = ["serve", "worker", "import", "key", "key create", "key list", "key revoke", "keys", "keys init", "keys list",
-         "user", "user show", "outbox", "outbox list", "check", "version"]
+         "export", "user", "user show", "outbox", "outbox list", "outbox retry", "outbox drop", "check", "version"]
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +32,15 @@ def test_every_call_explains_itself_and_does_nothing_else(console, call):
 
 
 @pytest.mark.parametrize("call, options", [
-    ("import", ["FILE"]),
+    ("import", ["FILE", "--passphrase-file", "--key-file"]),
+    ("export", ["--tenant", "--with-factors", "--encrypt", "--passphrase-file", "--key-file", "MFAD_EXPORT_PASSPHRASE"]),
     ("key create", ["--tenant", "--kind", "--user", "--permissions", "--ttl"]),
     ("key list", ["--tenant"]),
     ("key revoke", ["ID"]),
     ("user show", ["TENANT", "USER"]),
     ("outbox list", ["--dead"]),
+    ("outbox retry", ["ID"]),
+    ("outbox drop", ["ID"]),
 ])
 def test_help_names_every_argument(console, call, options):
     out = console.run(*call.split(), "--help").out
@@ -74,6 +77,12 @@ def test_version_is_one_line(console):
     (["key", "revoke", "abc"], ["ID", "8 hexadecimal"]),
     (["key", "revoke", "not-hexadecimal"], ["ID", "8 hexadecimal"]),
     (["user", "show", "acme"], ["USER"]),
+    (["outbox", "retry"], ["ID"]),
+    (["outbox", "drop", "abc"], ["ID", "8 hexadecimal"]),
+    (["outbox", "retry", "not-hexadecimal"], ["ID", "8 hexadecimal"]),
+    (["export", "--with-factors"], ["--passphrase-file"]),
+    (["export", "--key-file", "a", "--passphrase-file", "b"], ["--key-file", "--passphrase-file"]),
+    (["export", "--with-factors", "--passphrase-file", "no-such-file"], ["no-such-file", "cannot be read"]),
     (["import", "no-such-file"], ["no-such-file", "cannot be read"]),
     (["import", "/"], ["/", "cannot be read"]),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else None)

@@ -133,6 +133,18 @@ def test_a_refused_recipient_is_dead_at_once_and_shown(site, mfad, world, send_l
     assert [c["argument"] for c in site.mail.commands("RCPT") if address in c["argument"]] == [f"TO:<{address}>"]
 
 
+def test_a_dead_job_is_tried_again_when_an_operator_says_so(site, mfad, world, send_link, job):
+    address = send_link("gone")
+    dead = job("--dead")
+    assert mfad.call("outbox", "retry", dead.id[:12]) == ""
+    wait_for(lambda: len([c for c in site.mail.commands("RCPT") if address in c["argument"]]) == 2, "another attempt")
+    assert job("--dead", attempts=1).id == dead.id, "with all its attempts before it"
+    assert mfad.call("outbox", "drop", dead.id) == ""
+    assert listed_of(mfad, world, "--dead") == [] and listed_of(mfad, world) == []
+    for call in ("retry", "drop"):
+        assert "there is no job" in mfad.call("outbox", call, dead.id, status=1)
+
+
 def test_the_outcomes_are_counted(site, mfad, send_link):
     site.mail.wait_for_mail(send_link("counted"))
     line = wait_for(lambda: [line for line in mfad.ops("/metrics").text.splitlines()

@@ -99,7 +99,7 @@ def test_an_app_verifies_and_another_way_can_be_taken(walk, browser):
     walk.presses("use-recovery_code")
     browser.wait_for_text("recovery codes that you have saved", "#lead")
     walk.confirms("12345")
-    browser.wait_for_text("15 letters and digits", "#code-error")
+    browser.wait_for_text("That cannot be a recovery code.", "#code-error")
     walk.presses("use-totp").shows_app().sees("Thank you")
 
 

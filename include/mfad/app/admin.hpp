@@ -2,6 +2,7 @@
 
 #include "mfad/platform/config.hpp"
 #include "mfad/platform/key_ring.hpp"
+#include "mfad/service/transfer_key.hpp"
 
 #include <chrono>
 #include <istream>
@@ -13,13 +14,28 @@
 /// each blocks. They throw what keeps them from starting, and return the exit status.
 namespace mfad::app {
 
+/// What an export is encrypted with.
+using service::read_transfer_key_file;
+using service::TransferSecret;
+
 /// `mfad import FILE`: applies what is right, names every line that is not on `err`; 1 when there
 /// was one.
 /// @param name  of the file, for messages
 /// @param progress  whether to show how far it is
+/// @param secret  gives what encrypted lines were encrypted with, if there are any; may be empty
 int import_file(
     const platform::Config& config, const std::string& name, std::istream& in, std::ostream& err,
-    bool progress);
+    bool progress, service::TransferKeys::Ask secret);
+
+struct ExportWish {
+    std::string tenant;                     ///< empty: all
+    bool factors = false;                   ///< takes a secret
+    const TransferSecret* secret = nullptr; ///< null: nothing is encrypted
+};
+
+/// `mfad export`: NDJSON for `mfad import`; 1 when the tenant is not there.
+int export_all(
+    const platform::Config& config, const ExportWish& wish, std::ostream& out, std::ostream& err);
 
 struct NewCredential {
     std::string tenant;
@@ -73,6 +89,10 @@ int list_audit(const platform::Config& config, const AuditFilter& filter, std::o
 /// `mfad outbox list`: a line for each mail that is owed. @param dead those that were given up
 /// instead
 int list_outbox(const platform::Config& config, bool dead, std::ostream& out);
+/// `mfad outbox retry ID` and `drop ID`: a job that is due or dead is due at once, with all its
+/// attempts before it, or is gone; 1 when there is no such job, or it cannot be.
+int retry_job(const platform::Config& config, const std::string& id, std::ostream& err);
+int drop_job(const platform::Config& config, const std::string& id, std::ostream& err);
 
 /// `mfad check`: a line for each finding; 1 when one of them is bad.
 int check(const platform::LoadedConfig& config, std::ostream& out);

@@ -24,7 +24,8 @@ enum class ChallengeState : std::uint8_t {
     spent = 10,       ///< right, and used before
     over_budget = 11, ///< no further code may be mailed yet
     no_address = 12,
-    malformed = 13, ///< what was typed cannot be a code of this factor (never of a script)
+    to_compare = 20, ///< the user has codes from elsewhere, which the server has to compare
+    not_a_code = 21, ///< it cannot be a code of the user's
 };
 
 /// Consecutive failures of a user with one type of factor: over all challenges, with no window,

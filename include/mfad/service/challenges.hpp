@@ -4,6 +4,8 @@
 #include "mfad/domain/relying_party.hpp"
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/factors.hpp"
+#include "mfad/service/imported_codes.hpp"
+#include "mfad/service/password_pool.hpp"
 #include "mfad/service/vault.hpp"
 #include "mfad/store/challenge_store.hpp"
 #include "mfad/store/factor_store.hpp"
@@ -88,7 +90,7 @@ public:
     /// @param wake called when a mail is owed
     Challenges(
         const store::Context& context, Vault& vault, const AccessTokens& tokens,
-        ChallengeOptions options, std::function<void()> wake);
+        PasswordPool& passwords, ChallengeOptions options, std::function<void()> wake);
 
     /// With the token of a remembered device the attempts on this challenge count at the device and
     /// not at the user, and none of what strangers have spent is in their way.
@@ -112,7 +114,7 @@ public:
     /// @return `invalid` (code) for what cannot be one, which counts as nothing; `wrong_code` with
     ///   the tries left; `already_used` for one that was right before; `expired`, with 0 tries
     ///   left when they were used up; `too_many`, `factors_disabled`, `not_enrolled`;
-    ///   `unavailable` when no key signs
+    ///   `unavailable` when no key signs, or when too many codes from elsewhere are being hashed
     runtime::Awaitable<domain::Result<Passed>> verify(
         std::string_view token, std::string_view tenant, domain::FactorType factor,
         std::string_view code);
@@ -144,6 +146,11 @@ private:
     std::string token_of(const HeldChallenge& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
+    /// The place of a code among those from elsewhere; their number when it is none of them.
+    runtime::Awaitable<domain::Result<std::size_t>> find_imported(
+        const ImportedCodes& codes, const std::string& code);
+    runtime::Awaitable<domain::Result<store::Attempt>> verify_imported(
+        const store::ChallengeRef& challenge, const std::string& code);
     runtime::Awaitable<store::Attempt> verify_totp(
         const HeldChallenge& challenge, const std::string& code, bool& strong);
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
@@ -156,6 +163,7 @@ private:
     store::ChallengeStore challenges_;
     Vault& vault_;
     const AccessTokens& tokens_;
+    PasswordPool& passwords_;
     ChallengeOptions options_;
     std::function<void()> wake_;
 };

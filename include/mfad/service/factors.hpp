@@ -22,6 +22,7 @@ struct TotpFactor {
     std::string label; ///< what its user calls it
     platform::UnixMillis created{};
     bool strong = false; ///< bound as the first factor or under fresh proof: worth more than AAL1
+    std::int32_t drift = 0; ///< of an imported one: steps that its clock is ahead of ours
 };
 
 /// What a new authenticator app needs; shown once.
@@ -96,10 +97,17 @@ inline constexpr domain::FactorSet lost_factors = domain::FactorSet(domain::Fact
                                                   domain::FactorType::recovery_code;
 std::vector<std::string> lost_factor_fields();
 
+/// A user's app as it is stored.
+std::string seal_totp(const TotpFactor& factor, const domain::UserRef& user, Vault& vault);
+
 /// The sealed key of a user's app, opened. @return nothing for an empty field
 /// @throws store::Corrupt for what we did not seal
 std::optional<TotpFactor> open_totp(
     std::string_view sealed, const domain::UserRef& user, Vault& vault);
+
+/// The keys that digests of a user's recovery codes are made with: under the pepper in use first,
+/// then under all others.
+std::vector<std::string> recovery_keys(const domain::UserRef& user, Vault& vault);
 
 /// By what a recovery code is found among the stored ones: 16 bytes, under each pepper.
 std::vector<std::string> recovery_digests(

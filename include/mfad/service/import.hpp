@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfad/domain/refusal.hpp"
+#include "mfad/service/factor_import.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/service/vault.hpp"
 #include "mfad/store/credential_store.hpp"
@@ -29,14 +30,24 @@ struct ImportedAccount {
     std::string password;
 };
 
-using ImportLine =
-    std::variant<TenantDefinition, ImportedUser, ImportedCredential, ImportedAccount>;
+using ImportLine = std::variant<
+    TenantDefinition, ImportedUser, ImportedCredential, ImportedAccount, ImportedFactors,
+    ImportedMigration>;
 
 /// Reads one line. Whatever is wrong is named by its dotted path in `field`.
 domain::Result<ImportLine> read_import_line(std::string_view text);
 
-/// Whether a line defines a tenant. Those come first, whatever their place in the file.
-bool defines_tenant(std::string_view line);
+/// In which order the lines of a file are applied, whatever their places in it: each needs what
+/// those of the passes before it made.
+enum class ImportPass : std::uint8_t {
+    keys, ///< of encrypted lines (service/transfer_key.hpp)
+    tenants,
+    users, ///< and credentials, panel accounts, and what cannot be read
+    factors,
+};
+inline constexpr std::size_t import_passes = 4;
+
+ImportPass pass_of(std::string_view line);
 
 /// Whether a secret's digest is known to be public, and must not come into use here.
 using IsPublicSecret = std::function<bool(std::string_view digest)>;
@@ -60,6 +71,7 @@ private:
     store::SettingsStore settings_;
     store::UserStore users_;
     store::CredentialStore credentials_;
+    FactorImporter factors_;
     Vault& vault_;
     IsPublicSecret is_public_;
 };

@@ -13,11 +13,18 @@
 /// A tenant as he is defined: the member `tenant` of an import, and what is stored of it.
 namespace mfad::service {
 
+/// What Xsolla's dialect keeps of a tenant; empty: as if never set.
+struct XsollaProject {
+    std::string mfa_url;
+    std::string priority;
+};
+
 /// A definition that was read and found sound.
 struct TenantDefinition {
     domain::Tenant tenant;
     std::optional<domain::FactorSet> allowed;              ///< the policy; absent: as it is
     std::optional<domain::DefaultSetting> default_setting; ///< absent: as it is
+    std::optional<XsollaProject> xsolla;                   ///< absent: as it is
     std::string document;                                  ///< what is stored in the clear, as JSON
     std::string jwt; ///< what is stored sealed, as JSON; empty: nothing
 };

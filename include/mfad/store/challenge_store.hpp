@@ -123,7 +123,7 @@ struct ChallengeRecord {
 class ChallengeStore {
 public:
     using FieldValues = std::vector<std::pair<std::string, std::string>>;
-    enum class Found : std::uint8_t { wrong = 0, right = 1, spent = 2 };
+    enum class Found : std::uint8_t { wrong = 0, right = 1, spent = 2, no_verdict = 3 };
 
     /// @param tries wrong ones that end a challenge
     ChallengeStore(const Context& context, unsigned tries) : context_(context), tries_(tries) {}
@@ -147,6 +147,7 @@ public:
         const AttemptNotices& notices) const;
 
     /// @param values written to the user's record when it was right
+    /// @param notice sealed mail that is owed when it was right; empty: none
     runtime::Awaitable<Attempt> finish(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,
         Found found, const FieldValues& values, const AttemptNotices& notices) const;

@@ -24,6 +24,7 @@ enum class FactorStatus : std::uint8_t {
     not_allowed = 7,
     proof_too_old = 9,
     pending_gone = 10, ///< what was to be confirmed is not there any more, or another one is
+    outdated = 11,     ///< something was not as it was read
 };
 
 struct FactorOutcome {
@@ -59,6 +60,13 @@ struct RemovalOrder {
     std::vector<std::string> others; ///< while one of these fields is there, the factors stay bound
 };
 
+/// A field of a user's record: as it was read, and as it is to be; empty: not there.
+struct FieldChange {
+    std::string name;
+    std::string before;
+    std::string after;
+};
+
 /// What is stored of a user's factors: fields of his record (`Keys::user`), whose content is the
 /// caller's.
 class FactorStore {
@@ -67,6 +75,8 @@ public:
     static constexpr const char* totp_step = "S";    ///< last step that was accepted
     static constexpr const char* totp_pending = "N"; ///< sealed key that waits for its first code
     static constexpr const char* recovery_codes = "R";
+    static constexpr const char* imported_codes = "H";  ///< sealed hashes, made elsewhere
+    static constexpr const char* used_codes = "V";      ///< marks of used recovery codes
     static constexpr const char* passkey_pending = "W"; ///< sealed offer of a passkey
     /// A passkey each; a user has no more than there are fields.
     static constexpr std::array<const char*, 10> passkeys{"P0", "P1", "P2", "P3", "P4",
@@ -84,6 +94,12 @@ public:
 
     runtime::Awaitable<FactorOutcome> put(
         const domain::UserRef& user, const FactorOrder& order) const;
+
+    /// Takes over factors from elsewhere. @param bound that are bound afterwards
+    /// @return done, no_such_tenant, no_such_user; outdated: nothing was done
+    runtime::Awaitable<FactorStatus> import(
+        const domain::UserRef& user, domain::FactorSet bound,
+        std::span<const FieldChange> changes) const;
 
     runtime::Awaitable<FactorOutcome> remove(
         const domain::UserRef& user, const RemovalOrder& order) const;

@@ -61,8 +61,16 @@ public:
         const QueuedJob& job, const std::string& last, platform::UnixMillis now,
         const MailNote* note = nullptr) const;
 
-    /// Every job there is; for the command line.
+    // For the command line.
+
+    /// Every job there is.
     runtime::Awaitable<std::vector<ListedJob>> list() const;
+    /// Has a job that is due or dead go on as `next`, when it is due.
+    /// @return false: it is not there any more
+    runtime::Awaitable<bool> move(
+        const ListedJob& listed, const std::string& next, platform::UnixMillis due) const;
+    /// Removes a job that is due or dead. @return false: it is not there any more
+    runtime::Awaitable<bool> drop(const ListedJob& listed) const;
 
 private:
     const Context& context_;

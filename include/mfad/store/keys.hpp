@@ -35,7 +35,8 @@ public:
     /// q the same but for codes by mail, e sealed address, h digest of the address, l locale, g id
     /// of the current link, with a plus before it when it was used; arrival times of limits: r
     /// writes and links (packed), c d codes. Of factors: T sealed TOTP key, S its last step, N
-    /// sealed pending one, R digests of recovery codes, P0..P9 passkeys, W sealed offer of one;
+    /// sealed pending one, R digests of recovery codes, H sealed hashes of those from elsewhere, V
+    /// marks of used ones (8 bytes each, the last 64), P0..P9 passkeys, W sealed offer of one;
     /// F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors is due,
     /// and its id (packed)
     std::string user(const domain::UserRef& user) const;
@@ -47,6 +48,8 @@ public:
     /// Whose record a key is; nothing unless it is that of a user of this tenant.
     static std::optional<std::string_view> user_of_key(
         std::string_view key, std::string_view tenant);
+    /// Whose record a key is, whatever his tenant; nothing for another key.
+    static std::optional<domain::UserRef> owner_of_key(std::string_view key);
     /// hash, kept: p policy, d default, o options, a and z numbers of the last `all`, w number of
     /// the last definition
     std::string rules(unsigned partition, std::string_view tenant) const;
@@ -106,6 +109,7 @@ public:
 
     static constexpr std::string_view credential_prefix = "mfa:cred:";
     static constexpr std::string_view tenant_prefix = "mfa:tenant:";
+    static constexpr std::string_view panel_prefix = "mfa:panel:";
 
 private:
     unsigned partitions_;

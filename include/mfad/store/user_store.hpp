@@ -33,6 +33,9 @@ struct UserRecord {
         domain::SettingsChange::Restriction::keep;
     /// Absent: as it is; a time of 0 ms: never.
     std::optional<platform::UnixMillis> last_auth_time;
+    bool own_setting = true;       ///< what is set is for him alone, as opposed to a default
+    bool address_verified = false; ///< by us, as opposed to as it is
+    std::int64_t version = -1;     ///< of a new user's settings; -1: the first
     bool only_if_new = false;
     bool may_be_created = true; ///< by whoever asks …
     bool may_be_changed = true;

@@ -3,10 +3,10 @@
 --
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 what was found (0 wrong, 1 right,
---       2 spent)  5 notices of a spent budget (lib/attempt.lua)  6 audit (lib/audit.lua)  7.. fields of his record and
---       their values, written when it was right
+--       2 spent, 3 no verdict)  5 notices of a spent budget (lib/attempt.lua)  6 audit (lib/audit.lua)  7 sealed job of
+--       the notice of a used recovery code  8.. fields of his record and their values, written when it was right
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
-local FIRST_VALUE = 7
+local FIRST_VALUE = 8
 local WRONG, RIGHT = '0', '1'
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
@@ -53,7 +53,14 @@ if ARGV[4] == WRONG then
 end
 if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
 if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
-call('HSET', KEYS[1], 't', now_ms, 'q', now_ms, unpack(ARGV, FIRST_VALUE))
+-- Half of a recovery is no second factor passed.
+if call('HEXISTS', KEYS[3], 'r') == 0 then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
+if ARGV[FIRST_VALUE] then call('HSET', KEYS[1], unpack(ARGV, FIRST_VALUE)) end
 if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
+if factor == RECOVERY_CODE then
+  audit(KEYS[6], ARGV[6], 'recovery_code_used', factor, '', address)
+  local _, _, _, marks = unpack_settings(user[1])
+  if band(marks, ADDRESS) ~= 0 then call('ZADD', KEYS[7], now_ms, ARGV[7]) end
+end
 return conclude(CH_OPEN, tries - wrong)

@@ -24,6 +24,8 @@ if ARGV[4] == '1' then user.enabled = bor(user.enabled, factor) end
 write_user(KEYS[1], user, unpack(ARGV, 9))
 -- Bound anew, it has its whole budget.
 call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
+-- A new set of recovery codes also voids the one that was brought from elsewhere.
+if factor == RECOVERY_CODE then call('HDEL', KEYS[1], 'H') end
 if ARGV[6] ~= '' then call('HDEL', KEYS[1], ARGV[6]) end
 audit(KEYS[4], ARGV[8], 'factor_added', factor)
 if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[3], now_ms, ARGV[5]) end

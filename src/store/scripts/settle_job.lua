@@ -1,9 +1,10 @@
 -- uses: call
 -- Ends the lease of a mail job: done with it, due again later, or dead. A lease that ran out and was taken over by
--- another worker is not ours to settle. What became of the mail of a link or a challenge is noted with it.
+-- another worker is not ours to settle. What became of the mail of a link or a challenge is noted with it. An operator
+-- moves and removes jobs that are not leased in the same way.
 --
--- KEYS  leased; where the job goes (due mails of its class, or dead), unless it is done; last, with a note: the link or
---       challenge, and what happened to it (of a challenge the same key)
+-- KEYS  leased, or where else the job lies; where the job goes (due mails of its class, or dead), unless it is done;
+--       last, with a note: the link or challenge, and what happened to it (of a challenge the same key)
 -- ARGV  1 job  2 job as it goes on  3 score there: when it is due, ms, or when it died, ms; "" when it is done
 --       4 note: what became of the mail (lib/link.lua), "" for none
 -- Returns  1 settled, 0 not ours any more

@@ -5,7 +5,7 @@
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (1 email, 8 recovery code)  2 wrong tries that end the challenge  3 sealed job of the notice of a used
 --       recovery code  4 notices of a spent budget (lib/attempt.lua)  5 audit (lib/audit.lua)
---       6.. digests of the code, one for each pepper
+--       6.. digests of the code, one for each pepper; none for what cannot be a recovery code of ours
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
 local FIRST_DIGEST = 6
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -35,7 +35,8 @@ local function is_one_of_ours(digest)
   return false
 end
 
-local right, spent, codes_after = false, false, nil
+local right, spent, codes_after, used_after = false, false, nil, nil
+local codes_of_user = factor ~= EMAIL and call('HMGET', KEYS[1], 'R', 'H', 'V')
 if factor == EMAIL then
   local codes = call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2', 'a')
   -- A changed address voids what went to the old one.
@@ -43,21 +44,29 @@ if factor == EMAIL then
   for i = 1, 3 do
     if here and codes[i] and tonumber(codes[i]) > now_ms and is_one_of_ours(codes[i + 3]) then right = true end
   end
-else
+elseif codes_of_user[1] then
   -- Recovery codes: B version, d when they were made ms, I2 those that are used (bits), then a digest of 16 bytes each.
-  local stored = call('HGET', KEYS[1], 'R')
+  local stored = codes_of_user[1]
   local version, made, used = struct.unpack('<BdI2', stored)
   if version ~= 1 then error('recovery codes of an unknown format') end
   for i = 0, (#stored - 11) / 16 - 1 do
-    if is_one_of_ours(string.sub(stored, 12 + 16 * i, 27 + 16 * i)) then
+    local digest = string.sub(stored, 12 + 16 * i, 27 + 16 * i)
+    if is_one_of_ours(digest) then
       if band(used, lshift(1, i)) ~= 0 then spent = true else
         right = true
         codes_after = struct.pack('<BdI2', version, made, bor(used, lshift(1, i))) .. string.sub(stored, 12)
+        -- What is remembered of used codes outlives them, for an import that brings them again.
+        used_after = string.sub((codes_of_user[3] or '') .. string.sub(digest, 1, 8), -512)
       end
     end
   end
 end
 if spent then return conclude(CH_SPENT, tries - wrong) end
+if not right and factor ~= EMAIL then
+  -- Codes that were brought from elsewhere are hashed in ways that are not known here. It is no outcome yet.
+  if codes_of_user[2] then return { CH_TO_COMPARE, now_ms, tries - wrong, 0 } end
+  if not ARGV[FIRST_DIGEST] then return { CH_NOT_A_CODE, now_ms, tries - wrong, 0 } end
+end
 if not right then
   call('HINCRBY', KEYS[3], 'w', 1)
   local told = conclude(CH_WRONG, tries - wrong - 1, math.max(0, wait_of(failures + 1, now_ms, now_ms)))
@@ -74,7 +83,7 @@ if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
 if codes_after then
-  call('HSET', KEYS[1], 'R', codes_after)
+  call('HSET', KEYS[1], 'R', codes_after, 'V', used_after)
   audit(KEYS[6], ARGV[5], 'recovery_code_used', factor, '', address)
   if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[7], now_ms, ARGV[3]) end
 end

@@ -181,15 +181,15 @@ function codeForm({ label, hint, pattern, malformed, long, action, check, extra 
   const onsubmit = async (event) => {
     event.preventDefault();
     say("");
-    const code = input.value.replace(/[\s-]/g, "");
+    const code = long ? input.value.trim() : input.value.replace(/[\s-]/g, "");
     if (!pattern.test(code)) {
       say(malformed);
       return input.focus();
     }
     const answer = await busy(submit, () => check(code));
     if (!answer) return; // it went on
-    if (answer.state === "wrong_code" || answer.state === "already_used") {
-      say(reason(answer));
+    if (["wrong_code", "already_used", "no_code"].includes(answer.state)) {
+      say(answer.state === "no_code" ? malformed : reason(answer));
       input.focus();
       input.select();
     } else if (!settle(answer)) {

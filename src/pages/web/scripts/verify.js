@@ -53,7 +53,7 @@ function verify(challenge, chosen) {
 }
 
 const recoveryForm = (check, extra) => ({
-  label: texts.recoveryCode, hint: texts.recoveryHint, pattern: /^[0-9a-z]{15}$/i, malformed: texts.recoveryMalformed,
+  label: texts.recoveryCode, hint: texts.recoveryHint, pattern: /^\S.{4,62}\S$/, malformed: texts.recoveryMalformed,
   long: true, action: texts.confirm, check, extra,
 });
 

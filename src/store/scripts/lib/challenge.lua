@@ -5,7 +5,8 @@
 -- 3 given up, 4 dropped), y a device that was remembered after it.
 -- How it stands, or what became of an attempt; the numbers are domain::ChallengeState.
 local CH_OPEN, CH_UNKNOWN, CH_EXPIRED, CH_USED, CH_EXHAUSTED, CH_NOT_OFFERED, CH_DISABLED, CH_WAITING, CH_BUSY, CH_WRONG,
-  CH_SPENT, CH_OVER_BUDGET, CH_NO_ADDRESS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+  CH_SPENT, CH_OVER_BUDGET, CH_NO_ADDRESS, CH_TO_COMPARE, CH_NOT_A_CODE =
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21
 local CHALLENGE_KEPT_MS = 3600000
 
 -- Its state, wrong tries and factors; then device and address. One that is older than the fence is over.
