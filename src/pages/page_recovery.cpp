@@ -54,6 +54,8 @@ Answer post_lost_cancel(Exchange& x) {
     if (in.has("session")) {
         Asked asked = co_await read_visit(x);
         if (asked.refusal) co_return std::move(*asked.refusal);
+        // Else who holds a link could have a mail sent as often as he likes.
+        if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
         const bool cancelled = co_await x.services.recovery.cancel(asked.visit);
         co_return state_answer(cancelled ? 200 : 404, cancelled ? "open" : "unknown");
     }

@@ -169,6 +169,8 @@ def test_a_cancelled_one_does_not_happen_and_a_cancelled_ones_mail_cancels_no_ot
 def test_a_visit_cancels_it(world, user):
     visit = Visit(world)
     visit.done("lost/schedule")
+    assert state(visit.ask("lost/cancel")) == (403, "proof_needed")
+    assert visit.verify("recovery_code", user.codes_left[0]).status == 200
     assert state(visit.ask("lost/cancel")) == (200, "open")
     assert state(visit.ask("lost/cancel")) == (404, "unknown")
     assert "reset_due" not in visit.status
@@ -189,6 +191,14 @@ def test_who_signs_in_meanwhile_keeps_it_until_he_cancels(world, user):
     challenge = user.challenge()
     assert user.verify(challenge, "recovery_code", user.codes_left[0]).status == 200
     assert "reset_due" in visit.status
+
+
+def test_who_may_not_change_anything_any_more_keeps_his_factors(world, user, redis):
+    Visit(world).done("lost/schedule")
+    assert world.xsolla("POST", "1", {"mfa_type": "email", "change_restricted": True}).status == 204
+    let_it_be_due(world, redis)
+    wait_for(lambda: redis.hget(user_key(world, "1"), "Z") is None, "the end of the reset")
+    assert bound(world) == ["totp", "recovery_code"]
 
 
 @pytest.mark.parametrize("void", [

@@ -7,13 +7,17 @@
 -- ARGV  1 id of the reset  2 factors that are unbound (bits)  3 sealed job of the notice  4 tenant  5 user  6 link id
 --       7 life of the link ms  8 sealed job of its mail  9 audit (lib/audit.lua)
 --       10.. fields of his record that go
--- Returns  1 done, 0 it was cancelled or done before
+-- Returns  1 done, 0 it was cancelled or done before, or changes have been restricted
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 local user = rules and read_user(KEYS[1], rules)
 local reset = call('HGET', KEYS[1], 'Z')
 if not user or not reset or string.sub(reset, 9) ~= ARGV[1] then return 0 end
 if struct.unpack('<d', reset) > now_ms then return 0 end
+if band(user.marks, RESTRICTED) ~= 0 then
+  call('HDEL', KEYS[1], 'Z') -- since he asked for it: changes are not his any more
+  return 0
+end
 
 user.enrolled = band(user.enrolled, bnot(tonumber(ARGV[2])))
 write_user(KEYS[1], user, 'g', ARGV[6])
