@@ -116,6 +116,24 @@ Awaitable<void> reset_factors(
     done = co_await factors.reset(user, store::Actor::administrator);
 }
 
+// ---- import -------------------------------------------------------------------------------------
+
+/// The next line; of one that is too long, its beginning. A file that cannot be read on has not
+/// come to its end.
+bool next_line(
+    std::istream& in, const std::string& file, std::vector<char>& buffer, std::string& line) {
+    in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+    if (in.bad()) throw StartFailure(file + ": cannot be read");
+    const auto count = static_cast<std::size_t>(in.gcount());
+    if (count == 0) return false;
+    const bool cut = in.fail();
+    line.assign(buffer.data(), cut || in.eof() ? count : count - 1); // without the line's end
+    if (!cut) return true;
+    in.clear();
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    return true;
+}
+
 } // namespace
 
 int import_file(
