@@ -108,14 +108,18 @@ public:
           passkey_sign_in(
               store, vault, challenges, sources,
               passkey_sign_in_options(config, shared.public_url)),
-          kept_answers(store, vault, key_lifetimes(config)), metrics(shared.metrics, shared.routes),
+          kept_answers(store, vault, key_lifetimes(config)),
+          visits(store, sources, vault, enrollment, challenges),
+          recovery(store, vault, enrollment, recovery_options(config), shared.wake_worker),
+          metrics(shared.metrics, shared.routes),
           front(
               shared.routes,
               {authenticator, sources, settings, quotas, panel, users, tenant_admin, enrollment,
                tokens, challenges, factors, devices, passkey_sign_in, kept_answers,
                shared.public_url},
-              {enrollment, shared.wake_worker, origin_of(shared.public_url)}, metrics,
-              config.log.requests),
+              {enrollment, visits, challenges, factors, recovery, devices, shared.wake_worker,
+               origin_of(shared.public_url)},
+              metrics, config.log.requests),
           server(context, server_options(shared, threads), front) {
         if (number == 0) audit.emplace(context, store, shared.metrics);
     }
@@ -150,6 +154,8 @@ public:
     service::Devices devices;
     service::PasskeySignIn passkey_sign_in;
     service::KeptAnswers kept_answers;
+    service::Visits visits;
+    service::Recovery recovery;
     RequestMetrics metrics;
     Front front;
     http::Server server;

@@ -34,6 +34,10 @@ service::ChallengeOptions challenge_options(const platform::Config& config) {
     return options;
 }
 
+service::RecoveryOptions recovery_options(const platform::Config& config) {
+    return {config.recovery.reset_delay};
+}
+
 service::SettingsOptions settings_options(const platform::Config& config) {
     service::SettingsOptions options;
     if (config.limits.enabled)

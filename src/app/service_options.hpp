@@ -7,6 +7,7 @@
 #include "mfad/service/panel.hpp"
 #include "mfad/service/passkey_sign_in.hpp"
 #include "mfad/service/quotas.hpp"
+#include "mfad/service/recovery.hpp"
 #include "mfad/service/settings_service.hpp"
 
 /// From the configuration to what each service is told: the one place where the two meet.
@@ -15,6 +16,7 @@ namespace mfad::app {
 service::ChallengeOptions challenge_options(const platform::Config& config);
 service::EnrollmentOptions enrollment_options(
     const platform::Config& config, const std::string& public_url);
+service::RecoveryOptions recovery_options(const platform::Config& config);
 service::SettingsOptions settings_options(const platform::Config& config);
 service::QuotaOptions quota_options(const platform::Config& config);
 service::KeyLifetimes key_lifetimes(const platform::Config& config);

@@ -1,11 +1,13 @@
 #include "worker_thread.hpp"
 
 #include "demo.hpp"
+#include "service_options.hpp"
 
 #include "mfad/mail/mailbox.hpp"
 #include "mfad/mail/transport.hpp"
 #include "mfad/platform/log.hpp"
 #include "mfad/service/cached_sources.hpp"
+#include "mfad/service/recovery.hpp"
 #include "mfad/worker/mail_worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -115,8 +117,10 @@ public:
           connection(context, connection_options(installation, health, std::move(mismatch))),
           store(connection, installation.store_keys(), installation.config().redis.timeout),
           vault(installation.keys()), tenants(store, vault),
+          enrollment(store, tenants, vault, enrollment_options(installation.config(), public_url)),
+          recovery(store, vault, enrollment, recovery_options(installation.config()), [] {}),
           worker(
-              context, store, tenants, vault, *transport,
+              context, store, tenants, vault, recovery, *transport,
               worker_options(installation.config(), public_url), metric_events(metrics)) {}
 
     runtime::Awaitable<void> stop(std::chrono::milliseconds grace) {
@@ -132,6 +136,8 @@ public:
     store::Context store;
     service::Vault vault;
     service::UncachedTenants tenants;
+    service::Enrollment enrollment;
+    service::Recovery recovery;
     worker::MailWorker worker;
     std::thread thread;
 };

@@ -131,6 +131,7 @@ std::string_view status_name(LinkState state) {
     case LinkState::not_allowed: return "blocked";
     case LinkState::unknown:
     case LinkState::over_budget:
+    case LinkState::proof_needed:
     case LinkState::wrong_code: break;
     }
     throw store::Corrupt("a link in a state that none has");

@@ -49,6 +49,7 @@ constexpr Section<&Config::limits> limits{"limits"};
 constexpr Section<&Config::enrollment> enrollment{"enrollment"};
 constexpr Section<&Config::codes> codes{"codes"};
 constexpr Section<&Config::challenges> challenges{"challenges"};
+constexpr Section<&Config::recovery> recovery{"recovery"};
 constexpr Section<&Config::audit> audit{"audit"};
 constexpr Section<&Config::idempotency> idempotency{"idempotency"};
 constexpr Section<&Config::mail> mail{"mail"};
@@ -136,6 +137,7 @@ std::vector<ConfigKey> make_keys() {
         codes.key<&C::Codes::gap>("gap", span(0ms, 10min)),
         codes.key<&C::Codes::codes>("codes", OneRate{}),
         challenges.key<&C::Challenges::lifetime>("lifetime", span(1min, 1h)),
+        recovery.key<&C::Recovery::reset_delay>("reset_delay", span(1min, 720h)),
 
         audit.key<&C::Audit::max_events>("max_events", Whole{1'000, 100'000'000}),
 

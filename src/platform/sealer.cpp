@@ -6,8 +6,8 @@ namespace mfad::platform {
 namespace {
 
 constexpr char version = 1;
-constexpr std::array<std::string_view, 6> names{"email",  "mail_job", "idempotency",
-                                                "factor", "tenant",   "challenge"};
+constexpr std::array<std::string_view, 7> names{"email",  "mail_job",  "idempotency", "factor",
+                                                "tenant", "challenge", "page"};
 
 std::size_t index(SealPurpose purpose) {
     return static_cast<std::size_t>(purpose);

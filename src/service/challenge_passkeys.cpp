@@ -57,6 +57,20 @@ std::string Challenges::passkey_options_of(
 Awaitable<Result<Passed>> Challenges::verify_passkey(
     std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
     std::string_view credential, std::span<const std::string> also_issued) {
+    // What is passed now could not be told to anybody.
+    const Result<void> ready = tokens_.ready(platform::wall_now());
+    if (!ready) co_return ready.error();
+    const Result<Proved> proved =
+        co_await prove_passkey(token, tenant, party, credential, also_issued);
+    if (!proved) co_return proved.error();
+    const std::optional<domain::UserRef> user = holder(token);
+    if (!user) co_return domain::refuse(Code::expired);
+    co_return passed(*user, *proved);
+}
+
+Awaitable<Result<Proved>> Challenges::prove_passkey(
+    std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
+    std::string_view credential, std::span<const std::string> also_issued) {
     const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const auto parsed = platform::parse_assertion_credential(credential);
@@ -93,8 +107,12 @@ Awaitable<Result<Passed>> Challenges::verify_passkey(
     if (verdict.malformed) co_return malformed(*verdict.fault);
     if (too_weak) co_return domain::refuse(Code::not_enrolled);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
-    co_return passed(
-        *challenge, FactorType::passkey, verdict.methods(), verdict.strong(), attempt.now);
+    Proved proved;
+    proved.factor = FactorType::passkey;
+    proved.methods = verdict.methods();
+    proved.strong = verdict.strong();
+    proved.at = attempt.now;
+    co_return proved;
 }
 
 } // namespace mfad::service

@@ -181,6 +181,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     store::ChallengeOrder order;
     order.lifetime = options_.lifetime;
     order.wanted = wish.factors;
+    order.recovers = wish.recovers;
     if (wish.strong) order.too_weak = FactorSet(FactorType::email) | FactorType::recovery_code;
     order.address = wish.address;
     if (!wish.device.empty()) order.device = open_device_token(wish.device, user, vault_);
@@ -299,35 +300,31 @@ Awaitable<Attempt> Challenges::verify_totp(
     co_return instead.state == ChallengeState::unknown ? finished : instead;
 }
 
-Result<Passed> Challenges::passed(
-    const ChallengeRef& challenge, FactorType factor, std::vector<std::string> methods, bool strong,
-    platform::UnixMillis at) const {
+Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
     Passed passed;
-    passed.factor = factor;
-    passed.methods = std::move(methods);
-    passed.level = strong ? "aal2" : "aal1";
-    passed.at = at;
+    passed.factor = proved.factor;
+    passed.methods = proved.methods;
+    passed.level = proved.strong ? "aal2" : "aal1";
+    passed.at = proved.at;
     passed.lifetime = tokens_.lifetime();
-    const Proof proof{challenge.user.tenant, challenge.user.user, passed.methods, passed.level, at};
-    Result<std::string> token = tokens_.issue(proof, at);
+    const Proof proof{user.tenant, user.user, passed.methods, passed.level, proved.at};
+    Result<std::string> token = tokens_.issue(proof, proved.at);
     if (!token) return token.error();
     passed.access_token = std::move(*token);
     return passed;
 }
 
-Awaitable<Result<Passed>> Challenges::verify(
+Awaitable<Result<Proved>> Challenges::prove(
     std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
     const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return not_a_code();
-    // What is passed now could not be told to anybody.
-    const Result<void> ready = tokens_.ready(platform::wall_now());
-    if (!ready) co_return ready.error();
-    bool strong = false;
+    Proved proved;
+    proved.factor = factor;
     Attempt attempt;
     if (factor == FactorType::totp)
-        attempt = co_await verify_totp(*challenge, *typed_text, strong);
+        attempt = co_await verify_totp(*challenge, *typed_text, proved.strong);
     else
         attempt = co_await verify_stored(*challenge, factor, *typed_text);
     if (attempt.state == ChallengeState::to_compare) {
@@ -337,9 +334,21 @@ Awaitable<Result<Passed>> Challenges::verify(
     }
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     if (factor == FactorType::recovery_code) wake_();
-    // RFC 8176 has one word for all that is typed.
-    const std::vector<std::string> methods(1, "otp");
-    co_return passed(*challenge, factor, methods, strong, attempt.now);
+    proved.at = attempt.now;
+    proved.methods.emplace_back("otp"); // RFC 8176 has one word for all that is typed
+    co_return proved;
+}
+
+Awaitable<Result<Passed>> Challenges::verify(
+    std::string_view token, std::string_view tenant, FactorType factor, std::string_view code) {
+    // What is passed now could not be told to anybody.
+    const Result<void> ready = tokens_.ready(platform::wall_now());
+    if (!ready) co_return ready.error();
+    const Result<Proved> proved = co_await prove(token, tenant, factor, code);
+    if (!proved) co_return proved.error();
+    const std::optional<domain::UserRef> user = holder(token);
+    if (!user) co_return domain::refuse(Code::expired);
+    co_return passed(*user, *proved);
 }
 
 Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(

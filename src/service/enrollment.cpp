@@ -91,12 +91,12 @@ NewLink Enrollment::new_link(const domain::UserRef& user) {
     return link;
 }
 
-Awaitable<std::optional<Enrollment::Found>> Enrollment::find(std::string_view token) {
+Awaitable<std::optional<Followed>> Enrollment::follow(std::string_view token) {
     const std::optional<store::LinkRef> link = link_of_token(token, keys_.partitions());
     if (!link) co_return std::nullopt;
     std::optional<domain::UserRef> user = co_await links_.owner(*link);
     if (!user) co_return std::nullopt;
-    Found found;
+    Followed found;
     found.link = *link;
     found.user = std::move(*user);
     co_return found;
@@ -109,13 +109,16 @@ std::string Enrollment::public_id(std::string_view href) const {
 
 Awaitable<LinkView> Enrollment::view(std::string_view token) {
     LinkView view;
-    const std::optional<Found> found = co_await find(token);
+    const std::optional<Followed> found = co_await follow(token);
     if (!found) co_return view;
     const store::Link link = co_await links_.read(found->link, found->user, options_.code_tries);
     view.state = link.state;
     view.kind = link.kind;
     view.ends = link.ends;
     view.code_ends = link.code_ends;
+    view.active = link.mfa.active();
+    view.by_server = link.by_server;
+    view.factors = link.factors;
     const auto tenant = co_await tenants_.find_tenant(found->user.tenant);
     if (tenant) view.tenant_name = tenant->name;
     if (view.state != LinkState::open) co_return view;
@@ -123,10 +126,8 @@ Awaitable<LinkView> Enrollment::view(std::string_view token) {
     const std::optional<store::Contact> contact = co_await users_.contact(found->user);
     if (!contact) co_return view;
     view.locale = contact->locale;
-    if (const auto address = open_address(contact->address, found->user, vault_))
-        view.masked_address = address->masked();
-    else
-        view.state = LinkState::no_address;
+    const auto address = open_address(contact->address, found->user, vault_);
+    if (address) view.masked_address = address->masked();
     co_return view;
 }
 
@@ -141,39 +142,36 @@ Awaitable<std::optional<store::Link>> Enrollment::status(
     co_return link;
 }
 
-Awaitable<store::CodeSent> Enrollment::send_code(std::string_view token) {
-    const std::optional<Found> found = co_await find(token);
-    if (!found) co_return store::CodeSent{};
+Awaitable<store::CodeSent> Enrollment::send_code(const Followed& followed) {
     const std::string code = domain::new_code(options_.code_length);
     MailJob job;
     job.id = platform::random_bytes(16);
     job.kind = MailJob::Kind::enrollment_code;
-    job.user = found->user;
-    job.link_id = found->link.id;
+    job.user = followed.user;
+    job.link_id = followed.link.id;
     job.secret = code;
     job.created = platform::wall_now();
     job.not_after = job.created + options_.code_lifetime;
 
     store::CodeOrder order;
     order.digest =
-        vault_.pepper.digest(platform::DigestPurpose::code, code_place(found->link), code);
+        vault_.pepper.digest(platform::DigestPurpose::code, code_place(followed.link), code);
     order.job = seal_job(job, vault_);
     order.lifetime = options_.code_lifetime;
     order.tries = options_.code_tries;
+    order.asker = followed.asker;
     order.gap = options_.code_gap;
     order.budget = options_.codes;
-    co_return co_await links_.send_code(found->link, found->user, order);
+    co_return co_await links_.send_code(followed.link, followed.user, order);
 }
 
 Awaitable<store::CodeChecked> Enrollment::verify_code(
-    std::string_view token, std::string_view code) {
-    const std::optional<Found> found = co_await find(token);
-    if (!found) co_return store::CodeChecked{};
+    const Followed& followed, std::string_view code) {
     const std::vector<std::string> digests =
-        vault_.pepper.digests(platform::DigestPurpose::code, code_place(found->link), code);
-    const std::string id = public_link_id(found->link);
+        vault_.pepper.digests(platform::DigestPurpose::code, code_place(followed.link), code);
+    const std::string id = public_link_id(followed.link);
     co_return co_await links_.verify_code(
-        found->link, found->user, digests, options_.code_tries, id);
+        followed.link, followed.user, digests, options_.code_tries, followed.asker, id);
 }
 
 } // namespace mfad::service

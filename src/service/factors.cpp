@@ -92,6 +92,11 @@ void append_fields_of(FactorType type, std::vector<std::string>& fields) {
     }
 }
 
+void set_asker(store::FactorOrder& order, Asker asker) {
+    order.by_himself = asker != Asker::host;
+    order.invited = asker == Asker::invited;
+}
+
 constexpr std::array built_in{
     FactorType::email, FactorType::totp, FactorType::passkey, FactorType::recovery_code};
 
@@ -99,6 +104,13 @@ constexpr std::array built_in{
 
 std::string seal_totp(const TotpFactor& factor, const UserRef& user, Vault& vault) {
     return seal_totp_of(factor, FactorStore::totp, user, vault);
+}
+
+std::vector<std::string> lost_factor_fields() {
+    std::vector<std::string> fields;
+    for (const FactorType type : built_in)
+        if (lost_factors.contains(type)) append_fields_of(type, fields);
+    return fields;
 }
 
 std::optional<TotpFactor> open_totp(std::string_view sealed, const UserRef& user, Vault& vault) {
@@ -213,8 +225,8 @@ Awaitable<Result<TotpOffer>> Factors::offer_totp(
 }
 
 Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
-    const UserRef& user, std::string_view code, Asker asker,
-    std::optional<std::string_view> secret) {
+    const UserRef& user, std::string_view code, Asker asker, std::optional<std::string_view> secret,
+    std::optional<std::string_view> label) {
     static const std::vector<std::string> names{FactorStore::totp_pending, "s", "q"};
     const std::vector<std::string> fields = co_await factors_.fields(user, names);
     if (fields[1].empty()) co_return domain::refuse(Code::no_such_user);
@@ -232,9 +244,10 @@ Awaitable<Result<domain::MfaState>> Factors::confirm_totp(
 
     factor->strong = is_strong(fields[1], fields[2], now);
     factor->created = now;
+    if (label) factor->label = *label;
     store::FactorOrder order;
     order.factor = FactorType::totp;
-    order.by_himself = asker == Asker::himself;
+    set_asker(order, asker);
     order.enable = true;
     order.notice = seal_notice(MailJob::Kind::factor_added, FactorType::totp, user, vault_);
     order.pending_field = FactorStore::totp_pending;
@@ -257,7 +270,7 @@ Awaitable<Result<std::vector<std::string>>> Factors::renew_recovery_codes(
         set.digests.push_back(recovery_digest(key, *domain::typed_recovery_code(code)));
     store::FactorOrder order;
     order.factor = FactorType::recovery_code;
-    order.by_himself = asker == Asker::himself;
+    set_asker(order, asker);
     order.notice =
         seal_notice(MailJob::Kind::factor_added, FactorType::recovery_code, user, vault_);
     order.values.emplace_back(FactorStore::recovery_codes, set.pack());
@@ -275,7 +288,7 @@ Awaitable<Result<void>> Factors::remove(
     if (*type == FactorType::passkey) co_return co_await passkeys_.remove_all(user, asker);
     store::RemovalOrder order;
     order.factors = order.disable = *type;
-    order.by_himself = asker == Asker::himself;
+    order.by_himself = asker != Asker::host;
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, *type, user, vault_);
     append_fields_of(*type, order.fields);
@@ -294,6 +307,23 @@ Awaitable<Result<void>> Factors::reset(const UserRef& user, store::Actor by) {
     for (const FactorType type : built_in)
         append_fields_of(type, order.fields);
     order.fields.emplace_back("g"); // the link on its way
+    order.fields.emplace_back("Z"); // and a reset on its way
+    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
+    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    co_await passkeys_.index().release(tags, user);
+    wake_();
+    co_return Result<void>{};
+}
+
+Awaitable<Result<void>> Factors::reset_lost(const UserRef& user) {
+    store::RemovalOrder order;
+    order.factors = lost_factors;
+    order.authenticated = true;
+    order.by = store::Actor::user;
+    order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
+    order.fields = lost_factor_fields();
+    order.fields.emplace_back("Z"); // a reset on its way has become idle
     const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
     const store::FactorOutcome outcome = co_await factors_.remove(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);

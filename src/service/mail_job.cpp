@@ -65,7 +65,9 @@ store::MailClass MailJob::mail_class() const {
     case Kind::factor_disabled:
     case Kind::device_revoked:
     case Kind::device_stolen:
-    case Kind::address_changed: break;
+    case Kind::address_changed:
+    case Kind::reset_scheduled:
+    case Kind::reset_due: break;
     }
     return store::MailClass::notice;
 }
@@ -83,6 +85,8 @@ std::string_view to_string(MailJob::Kind kind) {
     case MailJob::Kind::device_revoked: return "device_revoked";
     case MailJob::Kind::device_stolen: return "device_stolen";
     case MailJob::Kind::address_changed: return "address_changed";
+    case MailJob::Kind::reset_scheduled: return "reset_scheduled";
+    case MailJob::Kind::reset_due: return "reset_due";
     }
     return {};
 }

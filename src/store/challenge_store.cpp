@@ -68,7 +68,7 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     command.arg(order.wanted.bits()).arg(order.too_weak.bits()).arg(order.address);
     const DeviceToken device = order.device.value_or(DeviceToken());
     command.arg(device.id).arg(device.generation).arg(order.stolen_notice);
-    command.arg(attempt_audit(context_, challenge));
+    command.arg(attempt_audit(context_, challenge)).arg(order.recovers ? 1 : 0);
     for (const std::string& field : order.fields)
         command.arg(field);
     const redis::Reply reply = co_await context_.eval(scripts::open_challenge, command);

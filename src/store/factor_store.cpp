@@ -63,7 +63,9 @@ Awaitable<FactorOutcome> FactorStore::put(
     redis::Command command = redis::Command::eval(scripts::put_factor, 4);
     append_keys(command, context_.keys(), user);
     command.arg(context_.keys().audit(context_.keys().partition(user)));
-    command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
+    const int asker = order.invited ? 2 : 1;
+    command.arg(static_cast<int>(order.factor)).arg(order.by_himself ? asker : 0);
+    command.arg(proof_age_ms());
     command.arg(order.enable ? 1 : 0).arg(order.notice);
     command.arg(order.pending_field).arg(order.pending_value);
     command.arg(audit_of(context_, user, order));
@@ -93,7 +95,8 @@ Awaitable<FactorOutcome> FactorStore::remove(
     command.arg(context_.keys().devices(user));
     command.arg(context_.keys().audit(context_.keys().partition(user)));
     command.arg(order.factors.bits()).arg(order.by_himself ? 1 : 0).arg(proof_age_ms());
-    command.arg(order.disable.bits()).arg(order.forget_authentication ? 1 : 0).arg(order.notice);
+    const int authentication = order.authenticated ? 2 : order.forget_authentication ? 1 : 0;
+    command.arg(order.disable.bits()).arg(authentication).arg(order.notice);
     command.arg(order.must_be_bound ? 1 : 0).arg(audit_of(context_, user, order));
     command.arg(order.expected_field).arg(order.expected_begin).arg(order.others.size());
     for (const std::string& field : order.others)

@@ -4,6 +4,8 @@
 #include "decode.hpp"
 #include "scripts.hpp"
 
+#include "mfad/domain/settings_change.hpp"
+
 namespace mfad::store {
 namespace {
 
@@ -38,6 +40,10 @@ void append_policy(redis::Command& command, const domain::RatePolicy& policy) {
     command.arg(policy.period.count()).arg(policy.limit);
 }
 
+std::int64_t proof_age_ms() {
+    return std::chrono::milliseconds(domain::proof_age).count();
+}
+
 } // namespace
 
 Awaitable<std::optional<domain::UserRef>> LinkStore::owner(const LinkRef& link) const {
@@ -65,6 +71,8 @@ Awaitable<Link> LinkStore::read(
     if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
     found.mail = static_cast<LinkMail>(reply.at(5).integer());
     found.factors = domain::FactorSet::from_bits(static_cast<unsigned>(reply.at(6).integer()));
+    constexpr int server = 2; // BY_SERVER of scripts/lib/link_record.lua
+    found.by_server = reply.at(7).integer() == server;
     co_return found;
 }
 
@@ -78,7 +86,7 @@ Awaitable<CodeSent> LinkStore::send_code(
     command.arg(link.id).arg(order.digest).arg(order.lifetime.count()).arg(order.tries);
     append_policy(command, order.gap);
     append_policy(command, order.budget);
-    command.arg(order.job);
+    command.arg(order.job).arg(static_cast<int>(order.asker)).arg(proof_age_ms());
     const redis::Reply reply = co_await context_.eval(scripts::send_code, command);
     CodeSent sent;
     sent.state = static_cast<LinkState>(reply.at(0).integer());
@@ -90,7 +98,7 @@ Awaitable<CodeSent> LinkStore::send_code(
 
 Awaitable<CodeChecked> LinkStore::verify_code(
     const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-    unsigned tries, const std::string& public_id) const {
+    unsigned tries, CodeAsker asker, const std::string& public_id) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::verify_code, 6);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
@@ -98,6 +106,7 @@ Awaitable<CodeChecked> LinkStore::verify_code(
     command.arg(keys.fence(link.partition)).arg(keys.audit(link.partition));
     command.arg(link.id).arg(tries);
     command.arg(audit_context(context_, user, {Actor::user, public_id}));
+    command.arg(static_cast<int>(asker)).arg(proof_age_ms());
     for (const std::string& digest : digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);

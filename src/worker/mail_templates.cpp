@@ -52,6 +52,13 @@ constexpr Templates recovery_code_used_mail{{
     {"ru", templates::recovery_code_used_ru_txt, templates::recovery_code_used_ru_html},
     {"zh", templates::recovery_code_used_zh_txt, templates::recovery_code_used_zh_html},
 }};
+constexpr Templates reset_scheduled_mail{{
+    {"en", templates::reset_scheduled_en_txt, templates::reset_scheduled_en_html},
+    {"de", templates::reset_scheduled_de_txt, templates::reset_scheduled_de_html},
+    {"es", templates::reset_scheduled_es_txt, templates::reset_scheduled_es_html},
+    {"ru", templates::reset_scheduled_ru_txt, templates::reset_scheduled_ru_html},
+    {"zh", templates::reset_scheduled_zh_txt, templates::reset_scheduled_zh_html},
+}};
 constexpr Templates factor_disabled_mail{{
     {"en", templates::factor_disabled_en_txt, templates::factor_disabled_en_html},
     {"de", templates::factor_disabled_de_txt, templates::factor_disabled_de_html},
@@ -90,6 +97,8 @@ const Templates& templates_of(Kind kind) {
     case Kind::factor_removed: return factor_removed_mail;
     case Kind::factors_reset: return factors_reset_mail;
     case Kind::recovery_code_used: return recovery_code_used_mail;
+    case Kind::reset_scheduled: return reset_scheduled_mail;
+    case Kind::reset_due: break; // no mail
     case Kind::factor_disabled: return factor_disabled_mail;
     case Kind::device_revoked: return device_revoked_mail;
     case Kind::device_stolen: return device_stolen_mail;

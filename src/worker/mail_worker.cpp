@@ -44,6 +44,13 @@ mail::Mailbox sender_of(const domain::Tenant* tenant, const mail::Mailbox& fallb
     return own ? *own : fallback;
 }
 
+/// Whether the link of a mail is still the user's; a code may come in the visit that it began.
+bool is_of_current_link(const MailJob& job, const store::Contact& contact) {
+    const std::string& current = contact.current_link;
+    return current == job.link_id ||
+           (job.kind == MailJob::Kind::enrollment_code && current == "+" + job.link_id);
+}
+
 } // namespace
 
 std::string_view to_string(MailOutcome outcome) {
@@ -73,11 +80,12 @@ class MailWorker::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(
         asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
-        service::Vault& vault, mail::Transport& transport, MailWorkerOptions options,
-        MailEvents events)
+        service::Vault& vault, service::Recovery& recovery, mail::Transport& transport,
+        MailWorkerOptions options, MailEvents events)
         : executor_(context.get_executor()), jobs_(store), users_(store), challenges_(store),
-          tenants_(tenants), vault_(vault), transport_(transport), options_(std::move(options)),
-          events_(std::move(events)), bell_(executor_), idle_(executor_) {}
+          tenants_(tenants), vault_(vault), recovery_(recovery), transport_(transport),
+          options_(std::move(options)), events_(std::move(events)), bell_(executor_),
+          idle_(executor_) {}
 
     void start() {
         running_ = true;
@@ -190,6 +198,13 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::expired, age);
         }
+        if (job->kind == MailJob::Kind::reset_due) {
+            const bool done = co_await recovery_.execute(*job);
+            co_await jobs_.finish(queued);
+            if (done) wake();
+            const auto outcome = done ? MailOutcome::delivered : MailOutcome::superseded;
+            co_return settled(queued, outcome, milliseconds{0}); // it was meant to wait
+        }
         const std::optional<store::Contact> contact = co_await users_.contact(job->user);
         std::optional<domain::EmailAddress> address;
         bool wanted = contact.has_value();
@@ -212,7 +227,7 @@ private:
     /// open, and of the address that is stored now.
     Awaitable<bool> is_wanted(
         const MailJob& job, const store::Contact& contact, platform::UnixMillis now) {
-        if (job.is_of_link()) co_return contact.current_link == job.link_id;
+        if (job.is_of_link()) co_return is_of_current_link(job, contact);
         if (job.kind != MailJob::Kind::sign_in_code) co_return true;
         const auto challenge = co_await challenges_.read(job.user, job.link_id);
         co_return challenge && !challenge->passed && !challenge->fenced && now < challenge->ends &&
@@ -238,6 +253,8 @@ private:
         values.until = job.not_after;
         if (job.kind == MailJob::Kind::enrollment_link)
             values.link = service::enrollment_href(options_.public_url, job.secret);
+        else if (job.kind == MailJob::Kind::reset_scheduled)
+            values.link = service::cancel_href(options_.public_url, job.secret);
         else if (job.mail_class() == store::MailClass::notice)
             values.factors = job.secret;
         else
@@ -343,6 +360,7 @@ private:
     store::ChallengeStore challenges_;
     service::TenantSource& tenants_;
     service::Vault& vault_;
+    service::Recovery& recovery_;
     mail::Transport& transport_;
     MailWorkerOptions options_;
     MailEvents events_;
@@ -359,9 +377,11 @@ private:
 
 MailWorker::MailWorker(
     asio::io_context& context, const store::Context& store, service::TenantSource& tenants,
-    service::Vault& vault, mail::Transport& transport, MailWorkerOptions options, MailEvents events)
+    service::Vault& vault, service::Recovery& recovery, mail::Transport& transport,
+    MailWorkerOptions options, MailEvents events)
     : core_(std::make_shared<Core>(
-          context, store, tenants, vault, transport, std::move(options), std::move(events))) {}
+          context, store, tenants, vault, recovery, transport, std::move(options),
+          std::move(events))) {}
 
 MailWorker::~MailWorker() = default;
 

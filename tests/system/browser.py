@@ -3,9 +3,11 @@
 import json
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from harness import PATIENCE, wait_for
 
@@ -51,12 +53,26 @@ class Browser:
         self.command("Network.emulateNetworkConditions", offline=not is_online, latency=0, downloadThroughput=-1,
                      uploadThroughput=-1)
 
+    def authenticator(self, **more):
+        """Gives the browser a platform authenticator whose user is there and says yes; its name."""
+        self.command("WebAuthn.enable")
+        made = self.command("WebAuthn.addVirtualAuthenticator", options={
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+            "isUserVerified": True, "automaticPresenceSimulation": True, **more})
+        return made["authenticatorId"]
+
+    def without_authenticators(self):
+        self.command("WebAuthn.enable")
+        self.command("WebAuthn.disable")
+
     def reset(self):
         """What a test may have changed."""
         self.online(True)
         self.languages("en-US", "en")
         self.size(1000)
         self.colours("light")
+        self.without_authenticators()
+        self.driver.delete_all_cookies()
         self.driver.get("about:blank")
         self.collect()
         self.console, self.requests = [], []
@@ -76,7 +92,10 @@ class Browser:
         return self.find(selector).text
 
     def shown(self, selector):
-        return any(element.is_displayed() for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        try:
+            return any(element.is_displayed() for element in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        except StaleElementReferenceException:  # the view has just given way to another
+            return False
 
     def wait_for(self, selector):
         wait_for(lambda: self.shown(selector), f"{selector} on the page")
@@ -99,6 +118,10 @@ class Browser:
 
     def tab(self):
         self.press(Keys.TAB)
+
+    def choose(self, selector, value):
+        """Of a list."""
+        Select(self.find(selector)).select_by_value(value)
 
     def enter(self):
         self.press(Keys.ENTER)

@@ -47,7 +47,7 @@ class Link:
         return [m for m in self.world.mfad.mails() if m["To"] == self.world.address(self.user)]
 
     def codes(self):
-        return [code_in(m) for m in self.mails() if "code" in m["Subject"]]
+        return [code_in(m) for m in self.mails() if m["Subject"].startswith("Your code")]
 
     def verify(self, code):
         return self.ask("verify", code=code)

@@ -40,10 +40,23 @@ def browser(window, mfad):
 
 @pytest.fixture
 def open_link(browser, mfad, world):
-    """Opens a link of user 1's, or of another world's."""
-    def open_it(of=None):
-        link = Link(of or world)
+    """Opens a link of user 1's, or of another world's, or the one that is given."""
+    def open_it(of=None, link=None):
+        link = link or Link(of or world)
         browser.open(f"{mfad.url}/enroll/#{link.token}")
+        browser.wait_for("#begin-button")
+        return link
+
+    return open_it
+
+
+@pytest.fixture
+def open_email(browser, open_link):
+    """As far as the button that has a code mailed to confirm the address."""
+    def open_it(of=None):
+        link = open_link(of)
+        browser.find("#begin-button").click()
+        browser.wait_for("#add-email").click()
         browser.wait_for("#send-button")
         return link
 
@@ -51,10 +64,10 @@ def open_link(browser, mfad, world):
 
 
 @pytest.fixture
-def open_form(browser, open_link):
+def open_form(browser, open_email):
     """As far as the field for the code; the link and the code."""
     def open_it(of=None):
-        link = open_link(of)
+        link = open_email(of)
         browser.find("#send-button").click()
         browser.wait_for("#code")
         return link, link.wait_for_code()

@@ -6,6 +6,7 @@ import pytest
 
 from harness import link_in
 from links import Link, Records, another
+from visits import Visit, server_link
 from world import DISALLOWED
 
 ENABLE = {"enabled": True, "mfa_type": "email"}
@@ -50,7 +51,8 @@ def test_a_link_of_an_active_user_refreshes_his_proof_and_changes_nothing_else(m
     before = mfad.user(world.tenant, "1")["mfa"]
     link = Link(world)
     assert link.view()["kind"] == "verify"
-    assert link.verify(link.send()).status == 200
+    assert [link.ask("code").json(), link.verify("123456").json()] == [{"state": "proof_needed"}] * 2
+    Visit(world, link=link).prove_by_email()
     after = mfad.user(world.tenant, "1")["mfa"]
     assert before["last_auth_time"] is None and after["last_auth_time"]
     for member in ("allowed", "enabled", "required", "active", "change_restricted"):
@@ -248,7 +250,10 @@ def test_a_link_when_email_is_no_longer_allowed(world):
 def test_a_link_of_a_user_whose_active_factor_is_another(world, records):
     link = Link(world)
     records(link).enroll_totp_alone()
-    expect(link, "not_allowed", 409)
+    assert link.state == "open", "he can verify"
+    for response in (link.ask("code"), link.verify("123456")):
+        assert (response.status, response.json()) == (403, {"state": "proof_needed"})
+    assert link.codes() == []
 
 
 def test_a_link_of_a_user_without_an_address(mfad, world):
@@ -256,7 +261,10 @@ def test_a_link_of_a_user_without_an_address(mfad, world):
     mfad.load({"user": {"tenant": world.tenant, "id": "1", "email": None}})
     later = Link(world)
     assert link.state == "superseded"
-    expect(later, "no_address", 409)
+    assert later.state == "open", "he can set an app up"
+    for response in (later.ask("code"), later.verify("123456")):
+        assert (response.status, response.json()) == (409, {"state": "no_address"})
+    expect(server_link(world, factors=["email"]), "no_address", 409)
 
 
 def test_a_user_who_is_gone_has_no_link(world, records):

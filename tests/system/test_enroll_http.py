@@ -10,11 +10,14 @@ from links import Link, Records
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
        "form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
-CALLS = ["link", "code", "verify"]
+CALLS = ["link", "begin", "code", "verify"]
+VISIT_CALLS = ["challenge", "challenge/send", "challenge/verify", "status", "totp", "totp/confirm", "passkey",
+               "passkey/confirm", "recovery-codes", "factors/remove", "devices/remove", "lost/reset", "lost/schedule", "lost/cancel"]
 
 
 def assets_of(client):
-    return re.findall(r'(?:href|src)="(/enroll/assets/[^"]+)"', client.get("/enroll/").text)
+    """All that the page names, at once or for later."""
+    return [f"/enroll/assets/{name}" for name in re.findall(r"[\w]+-[0-9a-f]{16}\.\w+", client.get("/enroll/").text)]
 
 
 # ---- nothing happens by itself ---------------------------------------------------------------------------------------
@@ -31,7 +34,7 @@ def test_what_a_mail_scanner_fetches_changes_nothing(redis_server, world):
     assert records.content() == before
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CALLS + VISIT_CALLS)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_only_post_asks(client, call, method):
     response = client.request(method, f"/enroll/api/{call}")
@@ -41,7 +44,7 @@ def test_only_post_asks(client, call, method):
 
 # ---- who may ask -----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CALLS + VISIT_CALLS)
 @pytest.mark.parametrize("headers", [
     {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "https://localhost:{port}"},
     {"Origin": "http://localhost:{port}.evil.example"}, {"Origin": "http://localhost"}, {"Origin": "http://127.0.0.1:{port}"},
@@ -113,7 +116,7 @@ def test_a_token_that_is_none_leads_nowhere(world, spoil):
     link = Link(world)
     bad = Link(world, token=spoil(link.token))
     assert bad.view() == {"state": "unknown"}
-    for response in (bad.ask("code"), bad.verify("123456")):
+    for response in (bad.ask("begin"), bad.ask("code"), bad.verify("123456")):
         assert (response.status, response.json()) == (404, {"state": "unknown"})
     assert link.view()["state"] == "open"
 
@@ -142,25 +145,30 @@ def test_the_page_has_nothing_inline_and_nothing_of_others(client):
 
 def test_assets_are_fingerprinted_and_kept_for_ever(client):
     assets = assets_of(client)
-    assert len(assets) == 3
+    assert len(assets) == 8
     for path in assets:
-        assert re.fullmatch(r"/enroll/assets/\w+-[0-9a-f]{16}\.(css|js)", path)
+        assert re.fullmatch(r"/enroll/assets/\w+-[0-9a-f]{16}\.(css|js|json)", path)
         asset = client.get(path)
         assert asset.status == 200
         assert asset.header("Cache-Control") == "public, max-age=31536000, immutable"
         assert asset.header("X-Content-Type-Options") == "nosniff"
         assert asset.header("Referrer-Policy") == "no-referrer"
-        kind = "text/css" if path.endswith("css") else "text/javascript"
+        kind = {"css": "text/css", "js": "text/javascript", "json": "application/json"}[path.rpartition(".")[2]]
         assert asset.header("Content-Type") == f"{kind}; charset=utf-8"
 
 
-def test_a_load_is_small(client):
+@pytest.mark.parametrize("language", ["en", "de", "es", "ru", "zh"])
+def test_a_load_is_small(client, language):
+    """The page, what it loads at once, and one language."""
     page = client.get("/enroll/")
-    assert len(page.body) + sum(len(client.get(path).body) for path in assets_of(client)) < 40 * 1024
+    loaded = [path for path in assets_of(client) if "/manage-" not in path and not path.endswith("json")
+              or f"/{language}-" in path]
+    assert len(loaded) == 3
+    assert len(page.body) + sum(len(client.get(path).body) for path in loaded) < 40 * 1024
 
 
 @pytest.mark.parametrize("name", ["enroll.css", "enroll.js", "enroll-0000000000000000.js", "x", "", "..%2fenroll.html",
-                                  "%2e%2e", "enroll.html", "texts.js?x"])
+                                  "%2e%2e", "enroll.html", "en.json", "core.js"])
 def test_unknown_assets_are_not_found(client, name):
     response = client.get(f"/enroll/assets/{name}")
     assert response.status == 404

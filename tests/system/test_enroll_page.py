@@ -1,11 +1,12 @@
 """The enrollment page in a real browser: what a person does there, and what it says."""
 
+import json
 import re
 
 import pytest
-from page_site import browser, mfad, open_form, open_link, window  # noqa: F401 fixtures
+from page_site import browser, mfad, open_email, open_form, open_link, window  # noqa: F401 fixtures
 
-from harness import link_in, wait_for
+from harness import ROOT, link_in, wait_for
 from links import Link, Records, another
 from world import DISALLOWED
 
@@ -22,8 +23,11 @@ def test_from_the_mail_to_the_enrolled_factor(browser, mfad, make_world):
     assert world.rebilly("POST", "1").status == 201
     link = Link(world, token=link_in(mfad.mail_to(world.address("1"))).split("#")[1])
     browser.open(link_in(mfad.mail_to(world.address("1"))))
-    browser.wait_for_title("Confirm your email address")
+    browser.wait_for_title("Set up two-step sign-in")
     assert browser.text("#tenant") == "Acme Logistics"
+    browser.find("#begin-button").click()
+    browser.wait_for("#add-email").click()
+    browser.wait_for_title("Confirm your email address")
     assert f"u***@{world.tenant}.example" in browser.text("#lead")
     assert world.rebilly_state("1")["status"] == "inactive" and link.codes() == []
 
@@ -48,14 +52,14 @@ def test_the_token_is_in_no_address_that_is_asked_for(browser, open_form):
     type_code(browser, code)
     browser.wait_for_title("Your address is confirmed")
     browser.collect()
-    assert len([url for url in browser.requests if "/enroll/api/" in url]) == 3
+    assert len([url for url in browser.requests if "/enroll/api/" in url]) == 6
     assert not [url for url in browser.requests if link.token in url or code in url]
 
 
 def test_loading_the_page_sends_no_code_and_spends_nothing(browser, open_link):
     link = open_link()
     browser.driver.refresh()
-    browser.wait_for("#send-button")
+    browser.wait_for("#begin-button")
     assert link.codes() == [] and link.state == "open"
 
 
@@ -113,14 +117,16 @@ def test_a_new_code_can_be_had_after_a_pause_that_is_counted_down(browser, open_
 def test_who_loads_the_page_again_can_type_the_code_that_he_was_sent(browser, open_form):
     _, code = open_form()
     browser.driver.refresh()
+    browser.wait_for("#begin-button").click()
+    browser.wait_for("#add-email").click()
     browser.wait_for("#code")
     assert browser.text("#again-button") == "Send a new code"
     type_code(browser, code)
     browser.wait_for_title("Your address is confirmed")
 
 
-def test_over_the_budget_it_says_how_long(browser, world, redis_server, open_link):
-    link = open_link()
+def test_over_the_budget_it_says_how_long(browser, world, redis_server, open_email):
+    link = open_email()
     records = Records(redis_server, world)
     for _ in range(5):
         link.send()
@@ -134,7 +140,7 @@ def test_over_the_budget_it_says_how_long(browser, world, redis_server, open_lin
 @pytest.mark.parametrize("spoil, title", [
     (lambda world, records: records(world).expire_link(), "This link is too old"),
     (lambda world, records: Link(world), "This link no longer counts"),
-    (lambda world, records: world.navixy_update(DISALLOWED, 1), "Email cannot be used"),
+    (lambda world, records: world.navixy_update(DISALLOWED, 1), "Not available"),
     (lambda world, records: world.xsolla("POST", "1", {"mfa_type": "email", "change_restricted": True}),
      "Changes are not possible"),
 ], ids=["expired", "superseded", "not-allowed", "restricted"])
@@ -143,9 +149,9 @@ def test_a_link_that_cannot_be_followed_says_why(browser, mfad, world, redis_ser
     link = Link(world)
     if when == "while it is open":
         browser.open(f"{mfad.url}/enroll/#{link.token}")
-        browser.wait_for("#send-button")
+        browser.wait_for("#begin-button")
         spoil(world, lambda w: Records(redis_server, w))
-        browser.find("#send-button").click()
+        browser.find("#begin-button").click()
     else:
         spoil(world, lambda w: Records(redis_server, w))
         browser.open(f"{mfad.url}/enroll/#{link.token}")
@@ -166,7 +172,8 @@ def test_another_link_in_the_same_tab_is_followed(browser, mfad, world, open_lin
     open_link()
     other = Link(world, "2")
     browser.driver.get(f"{mfad.url}/enroll/#{other.token}")  # only the fragment is another
-    browser.wait_for_text("u***@", "#lead")
+    browser.wait_for("#begin-button").click()
+    browser.wait_for("#add-email").click()
     browser.wait_for("#send-button").click()
     assert other.wait_for_code()
 
@@ -190,7 +197,9 @@ def test_a_hostile_name_is_shown_as_text(browser, make_world, open_link):
 
 # ---- languages -------------------------------------------------------------------------------------------------------
 
-ENGLISH, GERMAN = ("Confirm your email address", "Send me a code"), ("Bestätigen Sie Ihre E\u2011Mail-Adresse", "Code senden")
+ENGLISH, GERMAN = ("Set up two-step sign-in", "Continue"), ("Anmeldung in zwei Schritten einrichten", "Weiter")
+SPANISH, RUSSIAN = ("Configure el acceso en dos pasos", "Continuar"), ("Настройка двухэтапного входа", "Продолжить")
+CHINESE = ("设置两步登录", "继续")
 
 
 @pytest.mark.parametrize("locale, languages, language, texts", [
@@ -202,6 +211,10 @@ ENGLISH, GERMAN = ("Confirm your email address", "Send me a code"), ("Bestätige
     ("en", ["de-DE"], "en", ENGLISH),
     ("fr", ["pt"], "en", ENGLISH),
     ("constructor", ["en"], "en", ENGLISH),
+    ("es-MX", ["en"], "es", SPANISH),
+    ("ru", ["en"], "ru", RUSSIAN),
+    ("zh_CN", ["en"], "zh", CHINESE),
+    (None, ["zh-TW", "en"], "zh", CHINESE),
 ], ids=str)
 def test_the_page_is_in_the_users_language_or_the_browsers_or_english(
         browser, mfad, world, open_link, locale, languages, language, texts):
@@ -209,7 +222,7 @@ def test_the_page_is_in_the_users_language_or_the_browsers_or_english(
         mfad.load({"user": {"tenant": world.tenant, "id": "1", "email": world.address("1"), "locale": locale}})
     browser.languages(*languages)
     open_link()
-    assert (browser.text("h1"), browser.text("#send-button")) == texts
+    assert (browser.text("h1"), browser.text("#begin-button")) == texts
     assert browser.run("return document.documentElement.lang") == language
 
 
@@ -219,13 +232,41 @@ def test_what_ends_a_visit_is_in_the_browsers_language(browser, mfad):
     browser.wait_for_title("Dieser Link funktioniert nicht")
 
 
-def test_all_languages_say_the_same_things(browser, open_link):
+def test_the_language_can_be_switched_in_any_view(browser, open_form):
+    _, code = open_form()
+    browser.choose("#language", "ru")
+    browser.wait_for_title("Подтвердите адрес почты")
+    assert browser.run("return document.documentElement.lang") == "ru" and browser.driver.title == "Подтвердите адрес почты"
+    assert browser.text("#verify-button") == "Подтвердить"
+    type_code(browser, code)
+    browser.wait_for_title("Адрес подтверждён")
+
+
+def test_one_language_is_loaded_alone(browser, open_link):
     open_link()
-    shape = """
-      const shape = (value) => typeof value === "string" ? (value.match(/{\\w+}/g) || []).sort()
-        : Object.fromEntries(Object.entries(value).map(([name, part]) => [name, shape(part)]));
-      return shape(TEXTS);"""
-    texts = browser.run(shape)
-    assert set(texts) == {"en", "de"}
-    assert texts["de"] == texts["en"]
-    assert texts["en"]["lead"]["verify"] == ["{address}"], "placeholders were looked at"
+    browser.collect()
+    assert [url[url.rindex("/") + 1:][:3] for url in browser.requests if url.endswith(".json")] == ["en-"]
+
+
+def test_all_languages_say_the_same_things():
+    texts = {file.stem: shape(json.loads(file.read_text())) for file in (ROOT / "src/pages/web/texts").glob("*.json")}
+    assert set(texts) == {"en", "de", "es", "ru", "zh"}
+    for language, said in texts.items():
+        assert said == texts["en"], language
+    assert texts["en"]["verifyEmail"] == ["{address}"], "placeholders were looked at"
+
+
+def shape(value):
+    """What is said, with placeholders in place of texts."""
+    if isinstance(value, str):
+        assert value.strip() == value and value
+        return sorted(re.findall(r"{\w+}", value))
+    if isinstance(value, list):
+        return [shape(part) for part in value]
+    return {name: shape(part) for name, part in value.items()}
+
+
+def test_every_text_that_the_scripts_name_is_there_and_no_other():
+    texts = json.loads((ROOT / "src/pages/web/texts/en.json").read_text())
+    scripts = "".join(file.read_text() for file in (ROOT / "src/pages/web/scripts").glob("*.js"))
+    assert set(re.findall(r"\btexts\.(\w+)", scripts)) == set(texts)

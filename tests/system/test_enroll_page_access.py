@@ -1,7 +1,7 @@
 """The enrollment page for everybody: by keyboard, by screen reader, on a phone, in the dark."""
 
 import pytest
-from page_site import browser, mfad, open_form, open_link, window  # noqa: F401 fixtures
+from page_site import browser, mfad, open_email, open_form, open_link, window  # noqa: F401 fixtures
 
 from links import another
 
@@ -28,7 +28,7 @@ CONTRASTS = """
     const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
     const name = element.id || element.tagName;
     if (says || element.value) found.push([name, 4.5, ratio(parsed(style.color), ground(element))]);
-    if (element.matches("input, .secondary"))
+    if (element.matches("input, select, button:not(.primary, .plain)"))
       found.push([name + " border", 3, ratio(parsed(style.borderTopColor), ground(element.parentElement))]);
     if (element.matches(".primary")) found.push([name + " face", 3, ratio(ground(element), ground(element.parentElement))]);
     if (element.matches("svg")) found.push([name, 3, ratio(parsed(style.stroke), ground(element))]);
@@ -66,7 +66,7 @@ def assert_names(browser):
     assert browser.run("return document.querySelectorAll('h1').length") == 1
     assert browser.run("return document.title") == browser.text("h1")
     assert browser.run("return document.documentElement.lang") == "en"
-    for control in browser.driver.find_elements("css selector", "button, input"):
+    for control in browser.driver.find_elements("css selector", "button, input, select, a.button"):
         if control.is_displayed():
             assert control.accessible_name, control.get_attribute("id")
             for described_by in (control.get_attribute("aria-describedby") or "").split():
@@ -86,7 +86,7 @@ def assert_fit_for_a_phone(browser):
     """A narrow one: nothing sticks out, and every control is large enough for a finger."""
     browser.size(320, 568)
     assert browser.run("return document.documentElement.scrollWidth") == 320
-    controls = browser.driver.find_elements("css selector", "button, input")
+    controls = browser.driver.find_elements("css selector", "button, input, select, a.button")
     assert [c.get_attribute("id") for c in controls if c.is_displayed() and c.size["height"] < 44] == []
 
 
@@ -118,10 +118,11 @@ def test_it_is_dark_where_the_person_likes_it_dark(browser, open_link):
 
 def test_the_keyboard_alone_is_enough(browser, open_link):
     link = open_link()
-    browser.tab()
-    assert browser.focused == "send-button"
-    assert_focus_is_seen(browser)
-    browser.enter()
+    for control in ("begin-button", "add-email", "send-button"):
+        browser.wait_for(f"#{control}")
+        tab_to(browser, control)
+        assert_focus_is_seen(browser)
+        browser.enter()
     browser.wait_for("#code")
     code = link.wait_for_code()
     assert browser.focused == "code"
@@ -137,6 +138,15 @@ def test_the_keyboard_alone_is_enough(browser, open_link):
     browser.enter()
     browser.wait_for_title("Your address is confirmed")
     assert browser.focused == "title"
+
+
+def tab_to(browser, control):
+    """By the keyboard alone, from where the focus is."""
+    for _ in range(12):
+        browser.tab()
+        if browser.focused == control:
+            return
+    raise AssertionError(f"{control} is not reached")
 
 
 def assert_focus_is_seen(browser):

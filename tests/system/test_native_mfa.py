@@ -238,6 +238,8 @@ def test_a_link_that_is_not_mailed_takes_nothing_from_the_budget_of_mails(world)
 def test_a_user_without_an_address_gets_no_mail(world):
     world.mfad.load({"user": {"tenant": world.tenant, "id": "bare"}})
     made = enroll(world, "bare")
+    assert (enrollment(world, made)["delivery"], enrollment(world, made)["status"]) == ("none", "open"), "for an app"
+    made = enroll(world, "bare", factors=["email"])
     assert (enrollment(world, made)["delivery"], enrollment(world, made)["status"]) == ("none", "blocked")
 
 

@@ -107,6 +107,10 @@ struct Config {
         Duration lifetime = std::chrono::minutes(10);
     } challenges{};
 
+    struct Recovery {
+        Duration reset_delay = std::chrono::hours(24);
+    } recovery{};
+
     struct Audit {
         std::size_t max_events = 200'000;
     } audit{};

@@ -13,7 +13,7 @@
 namespace mfad::platform {
 
 /// What a sealed value is; each has a key of its own, derived from the key ring's.
-enum class SealPurpose { email, mail_job, idempotency, factor, tenant, challenge };
+enum class SealPurpose { email, mail_job, idempotency, factor, tenant, challenge, page };
 
 /// Why a sealed value was not opened. Each deserves a count of its own: `unknown_key` says that
 /// this instance's key file is behind, or another's.

@@ -32,6 +32,7 @@ struct ChallengeOptions {
 struct ChallengeWish {
     domain::FactorSet factors; ///< empty: any
     bool strong = false;       ///< above AAL1: neither a code by mail nor a recovery code will do
+    bool recovers = false;     ///< lost factors: by a code by mail or a recovery code alone
     std::string address;       ///< of the user, as the host sees it, for the audit; empty: unknown
     std::string device;        ///< token of a remembered device; empty: none
 };
@@ -65,6 +66,14 @@ struct Passed {
     std::string level;                ///< `acr`
     platform::UnixMillis at{};        ///< `auth_time`
     std::chrono::seconds lifetime{0}; ///< of the token
+};
+
+/// A challenge that was passed, before anything is issued for it.
+struct Proved {
+    domain::FactorType factor = domain::FactorType::email;
+    std::vector<std::string> methods; ///< `amr`
+    bool strong = false;              ///< worth more than AAL1
+    platform::UnixMillis at{};
 };
 
 struct CodeMailed {
@@ -119,6 +128,14 @@ public:
         std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
         std::string_view credential, std::span<const std::string> also_issued = {});
 
+    /// The same two without a token in the end, for who opened the challenge for himself.
+    runtime::Awaitable<domain::Result<Proved>> prove(
+        std::string_view token, std::string_view tenant, domain::FactorType factor,
+        std::string_view code);
+    runtime::Awaitable<domain::Result<Proved>> prove_passkey(
+        std::string_view token, std::string_view tenant, const domain::RelyingParty& party,
+        std::string_view credential, std::span<const std::string> also_issued = {});
+
     /// How a challenge stands. @return nothing when it is unknown, or another tenant's
     runtime::Awaitable<std::optional<store::ChallengeRecord>> status(
         std::string_view tenant, std::string_view id);
@@ -137,9 +154,7 @@ private:
     runtime::Awaitable<store::Attempt> verify_totp(
         const HeldChallenge& challenge, const std::string& code, bool& strong);
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
-    domain::Result<Passed> passed(
-        const store::ChallengeRef& challenge, domain::FactorType factor,
-        std::vector<std::string> methods, bool strong, platform::UnixMillis at) const;
+    domain::Result<Passed> passed(const domain::UserRef& user, const Proved& proved) const;
     std::string passkey_options_of(
         const store::ChallengeRef& challenge, std::span<const std::string> fields,
         const domain::RelyingParty& party);

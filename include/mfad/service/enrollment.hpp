@@ -31,6 +31,13 @@ struct NewLink {
     std::string token;
 };
 
+/// A link that was found, its user, and from where it is used.
+struct Followed {
+    store::LinkRef link;
+    domain::UserRef user;
+    store::CodeAsker asker = store::CodeAsker::link;
+};
+
 /// What the page may show of a link. `state` says whether it can be followed.
 struct LinkView {
     store::LinkState state = store::LinkState::unknown;
@@ -40,6 +47,9 @@ struct LinkView {
     std::string locale;
     platform::UnixMillis ends{};
     std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
+    bool active = false;                           ///< MFA is: to be proved first
+    bool by_server = false;                        ///< a server or session caused the link
+    domain::FactorSet factors;                     ///< that it is for; empty: any
 };
 
 /// Enrollment links and what follows from them: the token leads to a page, the page has a code
@@ -69,20 +79,17 @@ public:
     runtime::Awaitable<std::optional<store::Link>> status(
         const std::string& tenant, std::string_view public_id);
 
+    /// The link of a token, whatever its state. @return nothing for an unknown one
+    runtime::Awaitable<std::optional<Followed>> follow(std::string_view token);
+
     /// Has a fresh code mailed to the user's stored address.
-    runtime::Awaitable<store::CodeSent> send_code(std::string_view token);
+    runtime::Awaitable<store::CodeSent> send_code(const Followed& followed);
 
     /// Checks a code; if it is right, the address is verified and the link is spent.
     runtime::Awaitable<store::CodeChecked> verify_code(
-        std::string_view token, std::string_view code);
+        const Followed& followed, std::string_view code);
 
 private:
-    struct Found {
-        store::LinkRef link;
-        domain::UserRef user;
-    };
-    runtime::Awaitable<std::optional<Found>> find(std::string_view token);
-
     store::Keys keys_;
     store::LinkStore links_;
     store::UserStore users_;

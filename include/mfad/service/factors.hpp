@@ -58,9 +58,11 @@ public:
     /// @return `wrong_code`, `invalid` (code) for what cannot be one, `expired` when nothing waits
     ///   (any more), `factor_not_allowed`, `restricted`, `proof_too_old`, `no_such_user`
     /// @param secret base32 text that has to be the key that waits, or `invalid` (secret)
+    /// @param label what its user calls it now; absent: as it was offered
     runtime::Awaitable<domain::Result<domain::MfaState>> confirm_totp(
         const domain::UserRef& user, std::string_view code, Asker asker,
-        std::optional<std::string_view> secret = std::nullopt);
+        std::optional<std::string_view> secret = std::nullopt,
+        std::optional<std::string_view> label = std::nullopt);
 
     /// Makes a new set of recovery codes, in place of any old one; they are shown once, here.
     runtime::Awaitable<domain::Result<std::vector<std::string>>> renew_recovery_codes(
@@ -76,6 +78,10 @@ public:
     runtime::Awaitable<domain::Result<void>> reset(
         const domain::UserRef& user, store::Actor by = store::Actor::host);
 
+    /// Unbinds what a user may have lost: everything but his address. He has just shown two other
+    /// methods of his, which counts as his last authentication.
+    runtime::Awaitable<domain::Result<void>> reset_lost(const domain::UserRef& user);
+
     Passkeys& passkeys() { return passkeys_; }
 
 private:
@@ -84,6 +90,12 @@ private:
     Vault& vault_;
     std::function<void()> wake_;
 };
+
+/// What a reset of lost factors unbinds, and the fields of the user's record that go with it.
+inline constexpr domain::FactorSet lost_factors = domain::FactorSet(domain::FactorType::totp) |
+                                                  domain::FactorType::passkey |
+                                                  domain::FactorType::recovery_code;
+std::vector<std::string> lost_factor_fields();
 
 /// A user's app as it is stored.
 std::string seal_totp(const TotpFactor& factor, const domain::UserRef& user, Vault& vault);

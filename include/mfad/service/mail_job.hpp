@@ -28,6 +28,8 @@ struct MailJob {
         device_revoked,  ///< a remembered one is forgotten
         device_stolen,   ///< the same, since an old token of it came again
         address_changed, ///< goes to the address before (UserStore::old_address)
+        reset_scheduled, ///< `secret` is the token that cancels it; of use until it is done
+        reset_due,       ///< no mail: the reset is to be done; `secret` is its id
     };
 
     std::string id; ///< 16 random bytes; names the job, and the message at every attempt

@@ -40,6 +40,7 @@ struct ChallengeOrder {
     std::chrono::milliseconds lifetime{0};
     domain::FactorSet wanted;   ///< empty: any
     domain::FactorSet too_weak; ///< for what is demanded
+    bool recovers = false;      ///< lost factors, by what is left: address and recovery codes
     std::string address;        ///< of the user, as the host saw it; empty: it told none
     std::optional<DeviceToken> device;
     std::string stolen_notice;       ///< sealed mail; needed with a device

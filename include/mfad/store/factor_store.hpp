@@ -36,6 +36,7 @@ struct FactorOutcome {
 struct FactorOrder {
     domain::FactorType factor = domain::FactorType::totp;
     bool by_himself = false; ///< restriction and fresh proof count
+    bool invited = false;    ///< and yet restriction does not: a server's link leads here
     Actor by = Actor::host;  ///< for the audit, unless it is himself
     bool enable = false;     ///< switched on as well
     std::string notice;      ///< sealed mail
@@ -50,7 +51,8 @@ struct RemovalOrder {
     bool by_himself = false;
     Actor by = Actor::host;             ///< for the audit, unless it is himself
     bool forget_authentication = false; ///< a reset: remembered devices go, too
-    bool must_be_bound = false;         ///< `none_bound` when none is
+    bool authenticated = false; ///< a reset by himself, which counts as his last authentication
+    bool must_be_bound = false; ///< `none_bound` when none is
     std::string notice;
     std::vector<std::string> fields; ///< at least one
     std::string expected_field;      ///< must begin with this, or `none_bound`; empty: nothing

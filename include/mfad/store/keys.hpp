@@ -33,11 +33,12 @@ public:
 
     /// hash, kept: s settings (packed), n newest `all` seen, v version, t last authentication ms,
     /// q the same but for codes by mail, e sealed address, h digest of the address, l locale, g id
-    /// of the current link; arrival times of limits: r writes and links (packed), c d codes, o
-    /// notices. Of factors: T sealed TOTP key, S its last step, N sealed pending one, R digests of
-    /// recovery codes, H sealed hashes of those from elsewhere, V marks of used ones (8 bytes each,
-    /// the last 64), P0..P9 passkeys, W sealed offer of one; F<bit> failures, M<bit> attempt in
-    /// flight of a type
+    /// of the current link, with a plus before it when it was used; arrival times of limits: r
+    /// writes and links (packed), c d codes, o notices. Of factors: T sealed TOTP key, S its last
+    /// step, N sealed pending one, R digests of recovery codes, H sealed hashes of those from
+    /// elsewhere, V marks of used ones (8 bytes each, the last 64), P0..P9 passkeys, W sealed offer
+    /// of one; F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors
+    /// is due, and its id (packed)
     std::string user(const domain::UserRef& user) const;
     /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
     /// some may be gone

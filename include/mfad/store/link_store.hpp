@@ -24,7 +24,8 @@ enum class LinkState : std::uint8_t {
     over_budget = 7, ///< no further code may be mailed yet
     no_address = 8,
     wrong_code = 9,
-    not_allowed = 10, ///< email is not allowed, or not among the active factors
+    not_allowed = 10,  ///< nothing that can be bound is allowed; of a code: email is not
+    proof_needed = 11, ///< MFA is active: one of its factors first
 };
 
 /// What became of the mail that brings a link (`scripts/lib/link.lua`).
@@ -52,6 +53,14 @@ struct Link {
     std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
     LinkMail mail = LinkMail::none;
     domain::FactorSet factors; ///< what it was made for; empty: whatever is allowed
+    bool by_server = false;    ///< a server or session caused it
+};
+
+/// From where a link's code is asked for.
+enum class CodeAsker : std::uint8_t {
+    link = 0,   ///< by the link itself
+    visit = 1,  ///< in a visit that it began
+    proved = 2, ///< in one in which a factor was passed
 };
 
 struct CodeOrder {
@@ -59,6 +68,7 @@ struct CodeOrder {
     std::string job;    ///< sealed mail job
     std::chrono::milliseconds lifetime{0};
     unsigned tries = 0; ///< wrong codes that end the link
+    CodeAsker asker = CodeAsker::link;
     domain::RatePolicy gap;
     domain::RatePolicy budget;
 };
@@ -95,7 +105,7 @@ public:
     /// @param public_id of the link, for the audit
     runtime::Awaitable<CodeChecked> verify_code(
         const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-        unsigned tries, const std::string& public_id = {}) const;
+        unsigned tries, CodeAsker asker, const std::string& public_id = {}) const;
 
 private:
     const Context& context_;

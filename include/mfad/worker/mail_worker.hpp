@@ -3,6 +3,7 @@
 #include "mfad/mail/message.hpp"
 #include "mfad/mail/transport.hpp"
 #include "mfad/runtime/executor.hpp"
+#include "mfad/service/recovery.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/service/vault.hpp"
 #include "mfad/store/job_store.hpp"
@@ -45,7 +46,8 @@ struct MailEvents {
 };
 
 /// Takes mail jobs from the queue, one lease each, and has them delivered. Any number of workers
-/// may run: a job is leased to one of them, and comes back when its worker dies.
+/// may run: a job is leased to one of them, and comes back when its worker dies. A job of the kind
+/// `reset_due` is no mail: it does what it says (`service::Recovery`).
 ///
 /// A mail goes to the address that is stored when it is sent. It is sent at least once: a lease
 /// that ran out, or a connection lost after the final dot, can repeat it, under the same Message-ID
@@ -54,8 +56,8 @@ class MailWorker {
 public:
     MailWorker(
         runtime::asio::io_context& context, const store::Context& store,
-        service::TenantSource& tenants, service::Vault& vault, mail::Transport& transport,
-        MailWorkerOptions options, MailEvents events);
+        service::TenantSource& tenants, service::Vault& vault, service::Recovery& recovery,
+        mail::Transport& transport, MailWorkerOptions options, MailEvents events);
     ~MailWorker();
 
     /// Begins to work.

@@ -53,7 +53,9 @@ if ARGV[4] == WRONG then
 end
 if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
 if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
-call('HSET', KEYS[1], 't', now_ms, 'q', now_ms, unpack(ARGV, FIRST_VALUE))
+-- Half of a recovery is no second factor passed.
+if call('HEXISTS', KEYS[3], 'r') == 0 then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
+if ARGV[FIRST_VALUE] then call('HSET', KEYS[1], unpack(ARGV, FIRST_VALUE)) end
 if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 if factor == RECOVERY_CODE then

@@ -5,12 +5,11 @@
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 tenant  2 user  3 life ms  4 factors wanted (bits, 0 any)  5 factors that are not strong enough (bits)
 --       6 address that the host saw, or ""  7 device, "" for none  8 generation of its token  9 sealed job of the notice
---       of a stolen device  10 audit (lib/audit.lua)  11.. fields of his record that are handed out when a passkey may
---       pass it
+--       of a stolen device  10 audit (lib/audit.lua)  11 to recover lost factors (0, 1): by a code to his address or a
+--       recovery code, whatever sign-in asks for  12.. fields of his record that are handed out when a passkey may pass it
 -- Returns  outcome (0 opened, 1 no such tenant, 2 no such user, 3 nothing is asked, 4 nothing that is asked is bound,
 --          5 all that is bound is disabled, 6 what is wanted is not usable), factors, end ms, the device (lib/device.lua:
 --          0 unknown, 1 known, 2 stolen), generation of its next token, then the fields
-local FIRST_FIELD = 11
 local OPENED, NO_TENANT, NO_USER, NOTHING_ASKED, UNBOUND, ALL_DISABLED, NOT_USABLE = 0, 1, 2, 3, 4, 5, 6
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
@@ -26,9 +25,15 @@ if found == DEVICE_STOLEN then
 end
 local function refuse(outcome) return { outcome, 0, 0, found, 0 } end
 
-if band(user.enabled, user.allowed, rules.policy) == 0 then return refuse(NOTHING_ASKED) end
-local strong = bnot(tonumber(ARGV[5]))
-local factors = band(usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks), strong)
+local recovers = ARGV[11] == '1'
+if not recovers and band(user.enabled, user.allowed, rules.policy) == 0 then return refuse(NOTHING_ASKED) end
+local factors
+if recovers then
+  factors = band(user.bound, bor(band(EMAIL, user.allowed, rules.policy), RECOVERY_CODE))
+else
+  local strong = bnot(tonumber(ARGV[5]))
+  factors = band(usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks), strong)
+end
 if factors == 0 then return refuse(UNBOUND) end
 -- What others' failures have disabled is not so for a device of his, which has a budget of its own.
 if not device then
@@ -46,6 +51,7 @@ local ends = now_ms + ARGV[3]
 local fields = { 't', ARGV[1], 'u', ARGV[2], 'b', now_ms, 'x', ends, 'f', factors }
 local function put(name, value) fields[#fields + 1], fields[#fields + 2] = name, value end
 if ARGV[6] ~= '' then put('i', ARGV[6]) end
+if recovers then put('r', 1) end
 if device then
   put('v', ARGV[7])
   write_device(KEYS[4], ARGV[7], device)
@@ -53,7 +59,7 @@ end
 call('HSET', KEYS[3], unpack(fields))
 call('PEXPIRE', KEYS[3], ARGV[3] + CHALLENGE_KEPT_MS)
 local answer = { OPENED, factors, ends, found, device and device.generation or 0 }
-if band(factors, PASSKEY) ~= 0 and ARGV[FIRST_FIELD] then
-  for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, FIRST_FIELD))) do answer[5 + i] = value end
+if band(factors, PASSKEY) ~= 0 and ARGV[12] then
+  for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, 12))) do answer[5 + i] = value end
 end
 return answer

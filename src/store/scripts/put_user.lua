@@ -1,8 +1,8 @@
 -- uses: call clock settings idempotency audit
 -- Creates a user or brings him up to date: what the tenant says of him (import, native API, provisioning from a token).
 -- A new user takes over the tenant's default and every `all` so far. A changed address voids his link, the verification
--- of the old one, the proof that may have come from it, failures with its codes and his remembered devices; a notice of
--- it goes to the old one.
+-- of the old one, the proof that may have come from it, failures with its codes, his remembered devices and a reset that
+-- the old one was told of; a notice of it goes to the old one.
 --
 -- KEYS  his record, the tenant's rules in his partition, his remembered devices, the audit stream, due notices, where the
 --       old address is kept for the notice; with an idempotency key: its record
@@ -88,7 +88,7 @@ if moved and digest ~= '' then
 end
 call('HSET', KEYS[1], unpack(fields))
 if moved and exists then
-  call('HDEL', KEYS[1], 'g', 'F1')
+  call('HDEL', KEYS[1], 'g', 'F1', 'Z')
   if digest == '' then call('HDEL', KEYS[1], 'e', 'h') end
   call('DEL', KEYS[3])
   audit(KEYS[4], ARGV[13], 'address_changed')

@@ -3,10 +3,10 @@
 --
 -- KEYS  his record, the tenant's rules in his partition, due notices, his remembered devices, the audit stream
 -- ARGV  1 factors that are unbound (bits)  2 asked by himself (0, 1: restriction and proof count)  3 age of proof ms
---       4 factors that are switched off (bits)  5 it is a reset: forget his last authentication (0, 1)  6 sealed job of the notice
---       7 fails when none of them is bound (0, 1)  8 audit (lib/audit.lua)  9 field that has to begin with what follows, ""
---       for nothing  10 that  11 how many fields follow of which each keeps the factors bound  12.. these, then fields of
---       his record that go
+--       4 factors that are switched off (bits)  5 it is a reset (0; 1: forget his last authentication, too; 2: by himself,
+--       it is now)  6 sealed job of the notice  7 fails when none of them is bound (0, 1)  8 audit (lib/audit.lua)
+--       9 field that has to begin with what follows, "" for nothing  10 that  11 how many fields follow of which each keeps
+--       the factors bound  12.. these, then fields of his record that go
 -- Returns  status (domain::ChangeStatus; 5 none is bound), what is seen of him after, packed, version
 local DONE, NO_TENANT, NO_USER, IS_RESTRICTED, NONE_BOUND, STALE = 0, 1, 2, 4, 5, 9
 local factors, by_himself = tonumber(ARGV[1]), ARGV[2] == '1'
@@ -31,8 +31,8 @@ if last then
 end
 write_user(KEYS[1], user)
 call('HDEL', KEYS[1], unpack(ARGV, first_gone))
-if ARGV[5] == '1' then
-  call('HDEL', KEYS[1], 't', 'q')
+if ARGV[5] ~= '0' then
+  if ARGV[5] == '1' then call('HDEL', KEYS[1], 't', 'q') else call('HSET', KEYS[1], 't', now_ms) end
   call('DEL', KEYS[4])
   audit(KEYS[5], ARGV[8], 'factors_reset')
 else

@@ -74,8 +74,11 @@ if not right then
   return told
 end
 
-call('HSET', KEYS[1], 't', now_ms)
-if factor ~= EMAIL then call('HSET', KEYS[1], 'q', now_ms) end
+-- Half of a recovery is no second factor passed.
+if call('HEXISTS', KEYS[3], 'r') == 0 then
+  call('HSET', KEYS[1], 't', now_ms)
+  if factor ~= EMAIL then call('HSET', KEYS[1], 'q', now_ms) end
+end
 if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')

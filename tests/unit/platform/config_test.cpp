@@ -51,12 +51,12 @@ const BadFile bad_files[] = {
     {"syntax", "3: syntax: Error while parsing time: expected ':', saw '7'"},
     {"duplicate_key", "3: syntax: Error while parsing key-value pair: cannot redefine existing "
                       "string 'max_body'"},
-    {"unknown_section",
-     "1: htpp: unknown section, expected one of server, http, ops, redis, "
-     "crypto, auth, tokens, limits, enrollment, codes, challenges, idempotency, mail, worker, log"},
-    {"key_outside_section",
-     "1: listen: unknown section, expected one of server, http, ops, redis, "
-     "crypto, auth, tokens, limits, enrollment, codes, challenges, idempotency, mail, worker, log"},
+    {"unknown_section", "1: htpp: unknown section, expected one of server, http, ops, redis, "
+                        "crypto, auth, tokens, limits, enrollment, codes, challenges, recovery, "
+                        "audit, idempotency, mail, worker, log"},
+    {"key_outside_section", "1: listen: unknown section, expected one of server, http, ops, redis, "
+                            "crypto, auth, tokens, limits, enrollment, codes, challenges, "
+                            "recovery, audit, idempotency, mail, worker, log"},
     {"section_is_list", "1: ops: got a list that holds more than texts, expected a section"},
     {"unknown_key", "3: crypto.keyfile: unknown key, expected one of key_file"},
     {"unprintable_key", R"(2: crypto."a\nb": unknown key, expected one of key_file)"},

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array kinds{
     Kind::enrollment_link, Kind::enrollment_code, Kind::sign_in_code,    Kind::factor_added,
     Kind::factor_removed,  Kind::factors_reset,   Kind::factor_disabled, Kind::recovery_code_used,
-    Kind::device_revoked,  Kind::device_stolen,   Kind::address_changed,
+    Kind::device_revoked,  Kind::device_stolen,   Kind::address_changed, Kind::reset_scheduled,
 };
 
 bool is_notice(Kind kind) {

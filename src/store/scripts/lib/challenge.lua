@@ -1,8 +1,8 @@
 -- A challenge is a hash, until an hour after its end: t tenant, u user, b and x its begin and end ms, f factors that may
--- pass it (bits), v the remembered device that it was opened with, i the address that the host saw; w wrong tries, d when
--- it was passed, n codes sent, e0..e2 ends and f0..f2 digests of the last codes, a digest of the address that the last
--- one went to, j id of its mail job, m what became of it (1 owed, 2 sent, 3 given up, 4 dropped), y a device that was
--- remembered after it.
+-- pass it (bits), v the remembered device that it was opened with, i the address that the host saw, r that it is to
+-- recover lost factors; w wrong tries, d when it was passed, n codes sent, e0..e2 ends and f0..f2 digests of the last
+-- codes, a digest of the address that the last one went to, j id of its mail job, m what became of it (1 owed, 2 sent,
+-- 3 given up, 4 dropped), y a device that was remembered after it.
 -- How it stands, or what became of an attempt; the numbers are domain::ChallengeState.
 local CH_OPEN, CH_UNKNOWN, CH_EXPIRED, CH_USED, CH_EXHAUSTED, CH_NOT_OFFERED, CH_DISABLED, CH_WAITING, CH_BUSY, CH_WRONG,
   CH_SPENT, CH_OVER_BUDGET, CH_NO_ADDRESS, CH_TO_COMPARE, CH_NOT_A_CODE =
