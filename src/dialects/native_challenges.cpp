@@ -80,8 +80,10 @@ Response opened_answer(
 }
 
 /// Nothing can pass a challenge yet: the way to enroll goes with the answer, and to the user.
-Awaitable<Response> enrollment_required(Exchange& x, const std::string& user) {
+/// @param strong what can be bound has to be worth more than AAL1
+Awaitable<Response> enrollment_required(Exchange& x, const std::string& user, bool strong) {
     SettingsChange change;
+    if (strong) change.link_factors = domain::strong_factors;
     change.link = SettingsChange::Link::always;
     change.by_server = true;
     change.must_allow_any = true;
@@ -219,7 +221,7 @@ Answer post_challenge(Exchange& x) {
     const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish, party);
     switch (answer.opened.outcome) {
     case Outcome::opened: co_return opened_answer(x, *wish, answer);
-    case Outcome::unbound: co_return co_await enrollment_required(x, user);
+    case Outcome::unbound: co_return co_await enrollment_required(x, user, wish->strong);
     case Outcome::nothing_asked: {
         Response response(200, json_type, R"({"required":false})");
         co_return std::move(add_rate_fields(response, x.call));

@@ -68,7 +68,9 @@ def test_who_has_nothing_enrolled_is_led_there(user, world):
 def test_a_code_by_mail_is_not_strong_enough_for_aal2(user):
     user.enable("email")
     user.recovery_codes()
-    problem(user.ask(acr="aal2"), 409, "enrollment-required")
+    led = problem(user.ask(acr="aal2"), 409, "enrollment-required").json()
+    link = user.world.client.post("/enroll/api/link", json_body={"token": led["enrollment"]["href"].partition("#")[2]})
+    assert link.json()["kind"] == "enroll"  # of something stronger; proving the address again would lead nowhere
     assert user.ask(acr="aal1").json()["factors"] == ["email", "recovery_code"]
     user.enroll_totp()
     assert user.ask(acr="aal2").json()["factors"] == ["totp"]

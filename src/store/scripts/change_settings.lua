@@ -152,7 +152,9 @@ for i = 1, count do
     local within, tat = gcra(now, link_tat, link_period, link_limit, 1)
     local mailed = within and band(marks, ADDRESS) ~= 0 and band(flags, UNMAILED) == 0
     if mailed or shows_link then
-      kind = shows_link and active and KIND_VERIFY or KIND_ENROLL
+      -- An active user proves what he has, unless he is to bind what he has not.
+      local is_new = band(link_factors, bnot(factors)) ~= 0
+      kind = shows_link and active and not is_new and KIND_VERIFY or KIND_ENROLL
       local arg = per_user + 3 * (i - 1)
       link, link_id = LINK_MADE, ARGV[arg + 1]
       links[#links + 1] = { 'SET', KEYS[at + 4],
