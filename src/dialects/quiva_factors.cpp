@@ -111,7 +111,7 @@ Answer confirm_totp_registration(Exchange& x) {
     const auto bound = co_await factors.confirm_totp(ref, typed->code, Asker::himself, secret);
     if (!bound) co_return refuse(x, as_bad_request(bound.error()));
     // A part of the same act: the proof that it took, if any, was given.
-    const auto renewed = co_await factors.renew_recovery_codes(ref, Asker::host);
+    const auto renewed = co_await factors.renew_recovery_codes(ref, Asker::done);
     if (!renewed && renewed.error().code != Code::factor_not_allowed)
         co_return refuse(x, renewed.error());
     platform::JsonText body;

@@ -21,7 +21,7 @@ using runtime::Awaitable;
 using service::FieldReader;
 using Code = Refusal::Code;
 
-constexpr std::string_view refused_text = "Invalid credential";
+constexpr std::string_view refused_text = "Unauthorized";
 
 struct Beginning {
     std::string account;

@@ -72,7 +72,7 @@ Awaitable<std::vector<std::string>> first_recovery_codes(Exchange& x, const User
     const auto state = co_await x.services.settings.read(x.call, user.user);
     if (!state || state->enrolled.contains(FactorType::recovery_code))
         co_return std::vector<std::string>();
-    const auto codes = co_await x.services.factors.renew_recovery_codes(user, Asker::host);
+    const auto codes = co_await x.services.factors.renew_recovery_codes(user, Asker::done);
     co_return codes ? *codes : std::vector<std::string>();
 }
 

@@ -34,6 +34,14 @@ Refusal refusal_of(FactorStatus status) {
     return domain::refuse(Code::internal);
 }
 
+bool is_bound_by_proof(Asker asker) {
+    return asker == Asker::himself || asker == Asker::invited;
+}
+
+store::Actor actor_of(Asker asker) {
+    return asker == Asker::host ? store::Actor::host : store::Actor::user;
+}
+
 bool is_strong(
     const std::string& packed_settings, const std::string& last_proof, platform::UnixMillis now) {
     const auto settings =

@@ -4,6 +4,7 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/platform/clock.hpp"
 #include "mfad/platform/place.hpp"
+#include "mfad/service/factor_view.hpp"
 #include "mfad/store/factor_store.hpp"
 
 #include <string>
@@ -19,6 +20,11 @@ platform::UnixMillis time_of(std::int64_t millis);
 
 /// Why a change of factors was not made.
 domain::Refusal refusal_of(store::FactorStatus status);
+
+/// Whether fresh proof counts for a change that he asks for.
+bool is_bound_by_proof(Asker asker);
+/// Who did it, for the audit.
+store::Actor actor_of(Asker asker);
 
 /// Whether a factor that is bound now is worth more than AAL1: the first such is, and one that
 /// follows a fresh proof. @param last_proof by more than a code by mail, ms; empty for never

@@ -93,8 +93,9 @@ void append_fields_of(FactorType type, std::vector<std::string>& fields) {
 }
 
 void set_asker(store::FactorOrder& order, Asker asker) {
-    order.by_himself = asker != Asker::host;
+    order.by_himself = is_bound_by_proof(asker);
     order.invited = asker == Asker::invited;
+    order.by = actor_of(asker);
 }
 
 constexpr std::array built_in{
@@ -288,7 +289,8 @@ Awaitable<Result<void>> Factors::remove(
     if (*type == FactorType::passkey) co_return co_await passkeys_.remove_all(user, asker);
     store::RemovalOrder order;
     order.factors = order.disable = *type;
-    order.by_himself = asker != Asker::host;
+    order.by_himself = is_bound_by_proof(asker);
+    order.by = actor_of(asker);
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, *type, user, vault_);
     append_fields_of(*type, order.fields);

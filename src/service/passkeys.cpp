@@ -176,7 +176,8 @@ Awaitable<Result<void>> Passkeys::put(
     const UserRef& user, const Confirmation& confirmation, Asker asker) {
     store::FactorOrder order;
     order.factor = FactorType::passkey;
-    order.by_himself = asker != Asker::host;
+    order.by_himself = is_bound_by_proof(asker);
+    order.by = actor_of(asker);
     order.invited = asker == Asker::invited;
     order.enable = true;
     order.notice = seal_notice(MailJob::Kind::factor_added, FactorType::passkey, user, vault_);
@@ -222,7 +223,8 @@ Awaitable<Result<void>> Passkeys::remove(
     if (!slot) co_return domain::refuse(Code::not_enrolled);
     store::RemovalOrder order;
     order.factors = order.disable = FactorType::passkey;
-    order.by_himself = asker != Asker::host;
+    order.by_himself = is_bound_by_proof(asker);
+    order.by = actor_of(asker);
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, FactorType::passkey, user, vault_);
     order.expected_field = FactorStore::passkeys.at(*slot);
@@ -243,7 +245,8 @@ Awaitable<Result<void>> Passkeys::remove_all(const UserRef& user, Asker asker) {
     const std::vector<std::string> tags = co_await index_.tags(user);
     store::RemovalOrder order;
     order.factors = order.disable = FactorType::passkey;
-    order.by_himself = asker != Asker::host;
+    order.by_himself = is_bound_by_proof(asker);
+    order.by = actor_of(asker);
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, FactorType::passkey, user, vault_);
     order.fields.assign(FactorStore::passkeys.begin(), FactorStore::passkeys.end());

@@ -104,12 +104,17 @@ class Api:
 
     def operation(self, method, path):
         """A path that is written out is no value of another's parameter, whatever its methods."""
-        found = [operation for pattern, operation in self.patterns if pattern.fullmatch(path)]
-        fewest = min((operation.path.count("{") for operation in found), default=0)
-        for operation in found:
-            if operation.method == method.lower() and operation.path.count("{") == fewest:
+        for operation in self.at(path):
+            if operation.method == method.lower() and operation.path.count("{") == self.placeholders(path):
                 return operation
         return None
+
+    def at(self, path):
+        return [operation for pattern, operation in self.patterns if pattern.fullmatch(path)]
+
+    def placeholders(self, path):
+        """How many there are in what describes a path best; nothing for a path of others."""
+        return min((operation.path.count("{") for operation in self.at(path)), default=None)
 
     def resolve(self, node):
         return self.resolver.resolve(node["$ref"])[1] if "$ref" in node else node
@@ -128,7 +133,10 @@ class Apis:
 
     def observe(self, method, path, response):
         path = path.split("?")[0]
-        for api in self.apis:
+        # One that is written out in one document is no value of a parameter in another.
+        known = [api for api in self.apis if api.at(path)]
+        fewest = min((api.placeholders(path) for api in known), default=0)
+        for api in known:
             operation = api.operation(method, path)
-            if operation:
+            if operation and api.placeholders(path) == fewest:
                 operation.check(response)

@@ -37,7 +37,8 @@ def stored(redis_server):
                 found[key] = {field: value for field, value in redis.hgetall(key).items()
                               if field not in (b"w", b"jwt")}  # number of the definition; sealed anew each time
             elif not key.startswith(b"mfa:seq:"):
-                found[key] = redis.smembers(key) if kind == b"set" else redis.get(key)
+                read_it = {b"set": redis.smembers, b"zset": lambda key: redis.zrange(key, 0, -1, withscores=True)}
+                found[key] = read_it.get(kind, redis.get)(key)
         return found
 
     return read

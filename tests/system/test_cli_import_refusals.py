@@ -16,7 +16,7 @@ BAD_LINES = {
     "cut off": ('{"user":{"tenant":"TT"', ["not valid JSON"]),
     "behind the object": ('{"user":{"tenant":"TT","id":"1"}} {}', ["not valid JSON"]),
     "no object": ('["user"]', ["not a JSON object"]),
-    "empty object": ("{}", ["exactly one member", "tenant, user, credential or panel_account"]),
+    "empty object": ("{}", ["exactly one member", "tenant, user, credential, panel_account, factors or otpauth_migration"]),
     "unknown kind": ('{"usr":{"tenant":"TT","id":"1"}}', ["exactly one member"]),
     "two kinds": ('{"user":{"tenant":"TT","id":"1"},"credential":{}}', ["exactly one member"]),
     "kind is no object": ('{"user":["TT","1"]}', ["user: ", "object"]),

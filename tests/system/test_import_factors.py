@@ -69,7 +69,7 @@ def test_an_app_by_its_secret_signs_in(world, user):
     world.mfad.load(factors(world, totp={"secret": SECRET, "label": "old phone", "created_at": "2024-02-03T04:05:06Z",
                                          "last_step": step}))
     shown = user.factor("totp")
-    assert (shown["label"], shown["created_at"]) == ("old phone", "2024-02-03T04:05:06.000Z")
+    assert (shown["label"], shown["created_at"]) == ("old phone", "2024-02-03T04:05:06Z")
     token = user.challenge()
     problem(user.verify(token, "totp", totp(SECRET, step)), 401, "already-used")
     response = user.verify(token, "totp", totp(SECRET, step + 1))
@@ -352,7 +352,7 @@ def test_a_passkey_from_elsewhere_signs_in(site):
     site.world.mfad.load(factors(site.world, passkeys=[credential(
         passkey, sign_count=41, label="key ring", created_at="2024-02-03T04:05:06Z", transports=["usb"])]))
     shown = site.passkey(passkey)
-    assert (shown["label"], shown["created_at"]) == ("key ring", "2024-02-03T04:05:06.000Z")
+    assert (shown["label"], shown["created_at"]) == ("key ring", "2024-02-03T04:05:06Z")
     passed = site.pass_with(passkey)
     assert passed.status == 200 and passed.json()["acr"] == "aal2", passed
 

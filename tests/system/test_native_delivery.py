@@ -7,8 +7,8 @@ from mail_site import mail_site
 from world import World
 
 RULES = [
-    {"at": "rcpt", "match": "gone@", "reply": "550 5.1.1 no such user"},
-    {"at": "end-of-data", "match": "busy@", "times": 1, "reply": "451 4.3.0 come back"},
+    {"at": "rcpt", "match": "gone-box@", "reply": "550 5.1.1 no such user"},
+    {"at": "end-of-data", "match": "busy-box@", "times": 1, "reply": "451 4.3.0 come back"},
 ]
 
 
@@ -25,7 +25,7 @@ def world(site):
 
 
 def enroll(world, user, **body):
-    world.native("PUT", f"users/{user}", {"email": f"{user}@{world.tenant}.example"})
+    world.native("PUT", f"users/{user}", {"email": f"{user}-box@{world.tenant}.example"})
     response = world.native("POST", f"users/{user}/enrollments", body)
     assert response.status == 201, response
     return response.json()["id"]
@@ -46,11 +46,11 @@ def test_a_mail_is_pending_until_its_end_is_known(site, world):
     for user, end in (("gone", "dead"), ("fine", "sent")):
         wait_for(lambda: delivery(world, made[user]) == end, f"the mail of {user} to be {end}")
     wait_for(lambda: delivery(world, superseded) == "dropped", "the older mail to be dropped")
-    wait_for(lambda: len(site.mail.offered(f"busy@{world.tenant}.example")) == 1, "the first attempt")
+    wait_for(lambda: len(site.mail.offered(f"busy-box@{world.tenant}.example")) == 1, "the first attempt")
     assert delivery(world, made["busy"]) == "pending"
     site.queue.hasten()
     wait_for(lambda: delivery(world, made["busy"]) == "sent", "the second attempt")
-    assert len(site.mail.taken(f"fine@{world.tenant}.example")) == 1
+    assert len(site.mail.taken(f"fine-box@{world.tenant}.example")) == 1
     assert delivery(world, silent) == "none"
 
 
@@ -62,5 +62,5 @@ def test_what_is_owed_to_a_removed_user_is_never_sent(site, world):
     site.start("worker")
     wait_for(lambda: delivery(world, last) == "sent", "the other mail")
     wait_for(lambda: site.queue.unsettled() == 0, "an empty queue")
-    assert site.mail.taken(f"fine@{world.tenant}.example") == []
+    assert site.mail.taken(f"fine-box@{world.tenant}.example") == []
     assert world.native("GET", f"enrollments/{owed}").status == 404

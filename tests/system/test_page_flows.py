@@ -183,10 +183,18 @@ def test_a_second_way_is_added(walk, browser):
 
 def test_an_old_proof_is_asked_for_again(walk, browser, world):
     walk.has_app().has_codes().opens().begins().shows_app().presses("manage-button").sees("Your two-step sign-in")
-    walk.redis.hset(user_key(world, "1"), "t", 1)
+    walk.redis.hset(user_key(world, "1"), mapping={"t": 1, "q": 1})
     walk.presses("codes-button").sees("Confirm that it is you")
     walk.presses("use-recovery_code").confirms(walk.codes[0]).sees("Your two-step sign-in").presses("codes-button")
     walk.sees("Your recovery codes")
+
+
+def test_a_code_by_mail_is_no_proof_for_changes_where_there_is_more(walk, browser):
+    walk.has_app().has_email().opens().begins().presses("use-email")
+    walk.confirms(walk.is_mailed()).sees("Thank you").presses("manage-button").sees("Your two-step sign-in")
+    walk.presses("codes-button").sees("Confirm that it is you")
+    assert not browser.shown("#use-email")
+    walk.shows_app().sees("Your two-step sign-in").presses("codes-button").sees("Your recovery codes")
 
 
 # ---- recovering --------------------------------------------------------------------------------------------------------
@@ -240,7 +248,7 @@ def test_a_passkey_from_the_link_to_the_sign_in(walk, browser, world):
     assert world.rebilly_state("1")["status"] == "active" and walk.link.state == "used"
 
     walk.opens().begins().sees("Confirm that it is you").presses("passkey-button").sees("Thank you")
-    [factor] = world.native_state("1")["factors"]
+    [factor] = [f for f in world.native_state("1")["factors"] if f["type"] != "email"]
     assert (factor["type"], factor["label"]) == ("passkey", "My laptop") and factor["last_used_at"]
 
 

@@ -120,8 +120,9 @@ def let_it_be_due(world, redis):
     reset = redis.hget(key, "Z")
     redis.hset(key, "Z", struct.pack("<d", 1) + reset[8:])
     partition = key.decode().split(":")[1]
-    [name] = wait_for(lambda: [name for name in redis.keys(f"mfa:{partition}:due:*")], "its job alone in the queue")
-    [job] = redis.zrange(name, 0, -1)
+    jobs = lambda: [(name, job) for name in redis.keys(f"mfa:{partition}:due:*") for job in redis.zrange(name, 0, -1)]
+    wait_for(lambda: len(jobs()) == 1, "its job alone in the queue")
+    [(name, job)] = jobs()
     redis.zadd(name, {job: 1})
 
 

@@ -28,6 +28,7 @@ enum class Asker : std::uint8_t {
     host,    ///< a server's credential: exempt from restriction and proof
     himself, ///< the user's own credential
     invited, ///< himself, where a server's link leads: restriction does not count, proof does
+    done,    ///< himself, as a part of what he has just done: neither counts
 };
 
 /// A sealed notice to a user that something happened to his factors.

@@ -15,7 +15,7 @@ local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 local user = rules and read_user(KEYS[1], rules)
 local fence = fence_of(KEYS[5])
-local state, wrong, factors, device, address = challenge_state(KEYS[3], now_ms, tries, fence)
+local state, wrong, factors, device, address, recovers = challenge_state(KEYS[3], now_ms, tries, fence)
 if not user then state = CH_UNKNOWN end
 
 local function refuse(outcome, wait)
@@ -24,7 +24,7 @@ local function refuse(outcome, wait)
 end
 if state ~= CH_OPEN then return refuse(state) end
 -- It may have been removed or forbidden since the challenge was opened.
-local now_usable = usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks)
+local now_usable = usable_now(rules, user, recovers)
 if band(factors, now_usable, factor) == 0 then return refuse(CH_NOT_OFFERED) end
 
 local place = place_of_attempt(device, now_ms)

@@ -11,7 +11,8 @@ local WRONG, RIGHT = '0', '1'
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local user = call('HMGET', KEYS[1], 's', 'v')
-local state, wrong, _, device, address = challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
+local state, wrong, _, device, address, recovers =
+  challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
 local place = place_of_attempt(device, now_ms)
 local mark_key, mark_field = mark_of(place, ARGV[1])
 local mark = call('HGET', mark_key, mark_field)
@@ -54,7 +55,7 @@ end
 if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
 if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
 -- Half of a recovery is no second factor passed.
-if call('HEXISTS', KEYS[3], 'r') == 0 then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
+if not recovers then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
 if ARGV[FIRST_VALUE] then call('HSET', KEYS[1], unpack(ARGV, FIRST_VALUE)) end
 if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)

@@ -27,13 +27,7 @@ local function refuse(outcome) return { outcome, 0, 0, found, 0 } end
 
 local recovers = ARGV[11] == '1'
 if not recovers and band(user.enabled, user.allowed, rules.policy) == 0 then return refuse(NOTHING_ASKED) end
-local factors
-if recovers then
-  factors = band(user.bound, bor(band(EMAIL, user.allowed, rules.policy), RECOVERY_CODE))
-else
-  local strong = bnot(tonumber(ARGV[5]))
-  factors = band(usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks), strong)
-end
+local factors = band(usable_now(rules, user, recovers), bnot(tonumber(ARGV[5])))
 if factors == 0 then return refuse(UNBOUND) end
 -- What others' failures have disabled is not so for a device of his, which has a budget of its own.
 if not device then

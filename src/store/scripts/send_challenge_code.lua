@@ -10,10 +10,11 @@ local now = now_us()
 local now_ms = floor(now / 1000)
 local rules = read_rules(KEYS[2])
 local user = rules and read_user(KEYS[1], rules)
-local state, _, factors, device = challenge_state(KEYS[3], now_ms, tonumber(ARGV[3]), fence_of(KEYS[5]))
+local state, _, factors, device, _, recovers =
+  challenge_state(KEYS[3], now_ms, tonumber(ARGV[3]), fence_of(KEYS[5]))
 if not user then state = CH_UNKNOWN end
 if state ~= CH_OPEN then return { state, 0, 0 } end
-local now_usable = usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks)
+local now_usable = usable_now(rules, user, recovers)
 if band(factors, EMAIL) ~= 0 and band(user.marks, ADDRESS) == 0 then return { CH_NO_ADDRESS, 0, 0 } end
 if band(factors, now_usable, EMAIL) == 0 then return { CH_NOT_OFFERED, 0, 0 } end
 local place = place_of_attempt(device, now_ms)

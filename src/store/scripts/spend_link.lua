@@ -7,7 +7,7 @@
 local now_ms = floor(now_us() / 1000)
 local record, current = call('GET', KEYS[2]), call('HGET', KEYS[1], 'g')
 if not is_current(current, ARGV[1]) then return 0 end
-if ARGV[2] == '1' then call('HSET', KEYS[1], 't', now_ms) end
+if ARGV[2] == '1' then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
 if not record or current ~= ARGV[1] then return 0 end
 local _, _, _, ends = struct.unpack(LINK_RECORD, record)
 spend_link(KEYS[1], KEYS[3], ARGV[1], ends, now_ms)

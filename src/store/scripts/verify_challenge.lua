@@ -12,7 +12,8 @@ local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
 local user = rules and read_user(KEYS[1], rules)
-local state, wrong, factors, device, address = challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
+local state, wrong, factors, device, address, recovers =
+  challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
 if not user then state = CH_UNKNOWN end
 
 -- Ends the script.
@@ -22,7 +23,7 @@ local function conclude(outcome, left, wait)
 end
 if state ~= CH_OPEN then return conclude(state) end
 -- It may have been removed or forbidden since the challenge was opened.
-local now_usable = usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks)
+local now_usable = usable_now(rules, user, recovers)
 if band(factors, now_usable, factor) == 0 then return conclude(CH_NOT_OFFERED) end
 local place = place_of_attempt(device, now_ms)
 local failures, last = failures_at(place, ARGV[1])
@@ -75,7 +76,7 @@ if not right then
 end
 
 -- Half of a recovery is no second factor passed.
-if call('HEXISTS', KEYS[3], 'r') == 0 then
+if not recovers then
   call('HSET', KEYS[1], 't', now_ms)
   if factor ~= EMAIL then call('HSET', KEYS[1], 'q', now_ms) end
 end

@@ -10,8 +10,15 @@ async function prove() {
 }
 
 // What a challenge asks for; without one there is nothing to prove, or nothing left to prove it with.
+// Who has more than codes by mail needs more for changes, and a link that asks to verify alone is none.
 function challenged(answer) {
-  if (answer.challenge) return verify(answer.challenge);
+  const { challenge } = answer;
+  if (challenge) {
+    const changes = link.kind !== "verify" || link.done;
+    const isStrong = challenge.factors.some((type) => type === "totp" || type === "passkey");
+    if (changes && isStrong) challenge.factors = challenge.factors.filter((type) => type !== "email");
+    return verify(challenge);
+  }
   if (!answer.disabled) return home();
   const view = () => {
     show(view, ...texts.allDisabled, [way("rebind-button", texts.rebind, texts.rebindHint, addEmail), lostButton()]);

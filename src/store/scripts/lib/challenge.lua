@@ -9,16 +9,17 @@ local CH_OPEN, CH_UNKNOWN, CH_EXPIRED, CH_USED, CH_EXHAUSTED, CH_NOT_OFFERED, CH
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21
 local CHALLENGE_KEPT_MS = 3600000
 
--- Its state, wrong tries and factors; then device and address. One that is older than the fence is over.
+-- Its state, wrong tries and factors; then device, address, and whether it is to recover. One that is older than the
+-- fence is over.
 local function challenge_state(key, now_ms, tries, fence)
-  local c = call('HMGET', key, 'x', 'f', 'w', 'd', 'b', 'v', 'i')
-  if not c[1] then return CH_UNKNOWN, 0, 0, false, '' end
+  local c = call('HMGET', key, 'x', 'f', 'w', 'd', 'b', 'v', 'i', 'r')
+  if not c[1] then return CH_UNKNOWN, 0, 0, false, '', false end
   local wrong = tonumber(c[3] or 0)
   local state = CH_OPEN
   if c[4] then state = CH_USED
   elseif now_ms >= tonumber(c[1]) or tonumber(c[5] or 0) < fence then state = CH_EXPIRED
   elseif wrong >= tries then state = CH_EXHAUSTED end
-  return state, wrong, tonumber(c[2]), c[6], c[7] or ''
+  return state, wrong, tonumber(c[2]), c[6], c[7] or '', c[8]
 end
 
 -- The factors of a user that can pass a challenge now: asked for and bound; with one of these also his recovery codes.
@@ -27,4 +28,15 @@ local function usable_at_sign_in(rules, allowed, enabled, enrolled, marks)
   local factors = band(enabled, allowed, rules.policy, bound)
   if band(factors, bnot(RECOVERY_CODE)) == 0 then return 0 end
   return bor(factors, band(bound, RECOVERY_CODE))
+end
+
+-- The factors of a user that can pass a challenge to recover lost ones: his address and his recovery codes, whatever
+-- sign-in asks for.
+local function usable_to_recover(rules, user)
+  return band(user.bound, bor(band(EMAIL, user.allowed, rules.policy), RECOVERY_CODE))
+end
+
+local function usable_now(rules, user, recovers)
+  if recovers then return usable_to_recover(rules, user) end
+  return usable_at_sign_in(rules, user.allowed, user.enabled, user.enrolled, user.marks)
 end
