@@ -11,6 +11,7 @@ using namespace mfad;
 using namespace mfad::domain;
 using namespace std::chrono_literals;
 using runtime::Awaitable;
+using store::CodeAsker;
 using store::Context;
 using store::LinkKind;
 using store::LinkOutcome;
@@ -52,8 +53,9 @@ public:
     }
 
     Awaitable<store::CodeSent> send(std::string id, std::string digest) {
-        const store::CodeOrder order{std::move(digest), "1code-job",      5min, tries,
-                                     {"gap", 10, 1min}, {"codes", 20, 1h}};
+        const store::CodeOrder order{
+            std::move(digest), "1code-job",      5min, tries, CodeAsker::link,
+            {"gap", 10, 1min}, {"codes", 20, 1h}};
         const store::LinkRef link = ref(std::move(id));
         co_return co_await links_.send_code(link, ada, order);
     }
@@ -61,7 +63,7 @@ public:
     Awaitable<store::CodeChecked> verify(std::string id, std::string digest) {
         const store::LinkRef link = ref(std::move(id));
         const std::span<const std::string> digests(&digest, 1);
-        co_return co_await links_.verify_code(link, ada, digests, tries);
+        co_return co_await links_.verify_code(link, ada, digests, tries, CodeAsker::link);
     }
 
     Awaitable<std::int64_t> due(store::MailClass mail) {
@@ -234,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_restricted_user_follows_a_servers_link_only) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(while_email_is_active_the_link_verifies_and_changes_nothing) {
+BOOST_AUTO_TEST_CASE(while_email_is_active_a_code_of_the_link_takes_a_proof_first) {
     run([](const Context& store) -> Awaitable<void> {
         co_await test::define_tenant(store, "acme", email); // vouches for addresses
         co_await test::make_user(store, ada);
@@ -246,13 +248,13 @@ BOOST_AUTO_TEST_CASE(while_email_is_active_the_link_verifies_and_changes_nothing
         const auto made = co_await links.make("two");
         BOOST_CHECK(made.kind == LinkKind::verify);
         const MfaState before = co_await links.mfa();
-        co_await links.send("two", "right");
+        const auto sent = co_await links.send("two", "right");
+        BOOST_CHECK(sent.state == LinkState::proof_needed);
         const auto right = co_await links.verify("two", "right");
-        BOOST_CHECK(right.state == LinkState::open);
+        BOOST_CHECK(right.state == LinkState::proof_needed);
         const MfaState after = co_await links.mfa();
-        BOOST_CHECK(after.enabled == before.enabled);
-        BOOST_TEST(!before.last_auth_time.has_value());
-        BOOST_TEST(after.last_auth_time.has_value());
+        BOOST_CHECK(after == before);
+        BOOST_TEST(!after.last_auth_time.has_value());
     });
 }
 
@@ -268,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_code_by_mail_proves_nothing_where_other_factors_are_activ
         co_await links.make("one");
         co_await links.send("one", "right");
         const auto right = co_await links.verify("one", "right");
-        BOOST_CHECK(right.state == LinkState::not_allowed);
+        BOOST_CHECK(right.state == LinkState::proof_needed);
         const MfaState mfa = co_await links.mfa();
         BOOST_TEST(!mfa.last_auth_time.has_value());
     });
@@ -307,8 +309,8 @@ BOOST_AUTO_TEST_CASE(codes_have_a_gap_and_a_budget_that_no_new_link_resets) {
         Links links(store);
         const store::LinkStore link_store(store);
         const auto send = [&](std::string id) -> Awaitable<store::CodeSent> {
-            const store::CodeOrder order{"d",   "1job",          5min,
-                                         tries, {"gap", 1, 30s}, {"codes", 2, 1h}};
+            const store::CodeOrder order{
+                "d", "1job", 5min, tries, CodeAsker::link, {"gap", 1, 30s}, {"codes", 2, 1h}};
             const store::LinkRef ref = links.ref(std::move(id));
             co_return co_await link_store.send_code(ref, ada, order);
         };

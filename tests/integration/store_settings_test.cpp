@@ -96,8 +96,8 @@ Awaitable<void> store_user(const Context& store, const UserRef& ref, const User&
     command.arg(store.keys().user(ref)).arg("s").arg(user.settings.pack());
     command.arg("n").arg(user.seen).arg("v").arg(user.version).arg("t");
     command.arg(user.last_auth_time ? user.last_auth_time->time_since_epoch().count() : 0);
-    if (user.last_strong_auth_time)
-        command.arg("q").arg(user.last_strong_auth_time->time_since_epoch().count());
+    const auto strong = user.last_strong_auth_time;
+    command.arg("q").arg(strong ? strong->time_since_epoch().count() : 0);
     co_await store.exec(command);
 }
 

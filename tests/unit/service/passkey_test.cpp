@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_relying_party_of_a_tenant_without_one_is_the_installati
     BOOST_TEST(relying_party_of(tenant, "http://localhost").id == "localhost");
     BOOST_TEST(faults_of_default_party("https://mfa.acme.example").empty());
     BOOST_TEST(faults_of_default_party("http://localhost:8080").empty());
-    BOOST_TEST(faults_of_default_party("https://192.0.2.1").size() == 1U);
+    BOOST_TEST(!faults_of_default_party("https://192.0.2.1").empty());
 
     tenant.relying_party.emplace();
     tenant.relying_party->id = "acme.example";
