@@ -118,8 +118,9 @@ def test_a_passed_challenge_is_not_passed_again(user, server, own_mfad, world):
 
 
 def test_a_spent_link_is_not_spent_again(user, server, own_mfad, world):
-    enrollment = world.native("POST", "users/1/enrollments").json()
-    link = Link(world, token=enrollment["href"].split("#")[1])
+    world.set_user("2", enabled=[])
+    enrollment = world.native("POST", "users/2/enrollments").json()
+    link = Link(world, "2", token=enrollment["href"].split("#")[1])
     code = link.send()
     crash = Crash(server, own_mfad)
     assert link.verify(code).status == 200
@@ -127,7 +128,7 @@ def test_a_spent_link_is_not_spent_again(user, server, own_mfad, world):
     again = link.verify(code)
     assert (again.status, again.json()["state"]) == (410, "expired")
     assert world.native("GET", f"enrollments/{enrollment['id']}").json()["status"] == "expired"
-    assert world.native("POST", "users/1/enrollments").status == 201
+    assert world.native("POST", "users/2/enrollments").status == 201
 
 
 def test_several_instances_set_one_fence(tmp_path, server, own_mfad):
