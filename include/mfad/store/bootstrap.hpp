@@ -10,7 +10,7 @@
 namespace mfad::store {
 
 /// The version of how records are laid out.
-constexpr unsigned schema_version = 1;
+constexpr unsigned schema_version = 2;
 
 /// What an installation is: the same for all who use one database.
 struct InstallationMark {
