@@ -15,13 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests/system"))
 
 from authenticator import ORIGIN, RP_ID, WEBAUTHN, Passkey, b64
 from conftest import start_mfad
+from dialects import cpu_seconds
 from harness import BINARY, RedisServer
 from passkeys import PasskeyUser
 from world import World
@@ -46,11 +46,6 @@ def cost(*command):
     return float(subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE / "passkeys").stdout)
 
 
-def cpu_of(pid):
-    user, system = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
 def sign_ins(directory):
     """CPU seconds of mfad and of Redis for a challenge and its verification, over HTTP."""
     redis = RedisServer(directory / "redis")
@@ -73,9 +68,9 @@ def sign_ins(directory):
             return answer
 
         def spent(work):
-            before = cpu_of(server.process.pid), cpu_of(redis.process.pid)
+            before = cpu_seconds(server.process.pid), cpu_seconds(redis.process.pid)
             work()
-            after = cpu_of(server.process.pid), cpu_of(redis.process.pid)
+            after = cpu_seconds(server.process.pid), cpu_seconds(redis.process.pid)
             return [(b - a) / SIGN_INS for a, b in zip(before, after)]
 
         challenges, answers = [], []

@@ -22,7 +22,7 @@ import tempfile
 import time
 import urllib.request
 
-from dialects import ROOT, Bench, Target, answers, cpu_seconds, free_port, wait_until
+from dialects import ROOT, Bench, Target, cpu_seconds, free_port, wait_until
 
 sys.path.insert(0, str(ROOT / "tests/system"))
 

@@ -20,8 +20,6 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::chrono::seconds patience{30};
-
 std::string_view name(platform::KeyUse use) {
     switch (use) {
     case platform::KeyUse::seal: return "seal";
@@ -67,17 +65,11 @@ struct ShownUser {
 Awaitable<void> read_user(
     redis::Connection& connection, const Installation& installation, const domain::UserRef& user,
     ShownUser& shown) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     const store::SettingsStore settings(store);
     const store::UserStore users(store);
     shown.state = co_await settings.read(user);
     shown.contact = co_await users.contact(user);
-}
-
-void append_set(platform::JsonText& json, std::string_view member, domain::FactorSet set) {
-    json.key(member).begin_array();
-    domain::for_each(set, [&json](domain::FactorType type) { json.value(to_string(type)); });
-    json.end_array();
 }
 
 std::string user_json(const domain::UserRef& user, const ShownUser& shown, service::Vault& vault) {
@@ -91,10 +83,10 @@ std::string user_json(const domain::UserRef& user, const ShownUser& shown, servi
         json.key("email").null();
     json.member("locale", shown.contact->locale);
     json.key("mfa").begin_object();
-    append_set(json, "allowed", state.allowed);
-    append_set(json, "enabled", state.enabled);
-    append_set(json, "enrolled", state.enrolled);
-    append_set(json, "required", state.required());
+    service::append_factors(json, "allowed", state.allowed);
+    service::append_factors(json, "enabled", state.enabled);
+    service::append_factors(json, "enrolled", state.enrolled);
+    service::append_factors(json, "required", state.required());
     json.member("active", state.active()).member("change_restricted", state.change_restricted);
     json.key("last_auth_time");
     if (state.last_auth_time)
@@ -108,8 +100,7 @@ std::string user_json(const domain::UserRef& user, const ShownUser& shown, servi
 Awaitable<void> reset_factors(
     redis::Connection& connection, const Installation& installation, const domain::UserRef& user,
     std::optional<domain::Result<void>>& done) {
-    const store::Context store(
-        connection, installation.store_keys(), patience, installation.config().audit.max_events);
+    const store::Context store = command_store(connection, installation);
     service::Vault vault(installation.keys());
     const auto nobody = [] {}; // a worker looks for mail by itself, too
     service::Factors factors(store, vault, nobody);

@@ -14,7 +14,6 @@ namespace {
 using runtime::Awaitable;
 using store::AuditEvent;
 
-constexpr std::chrono::seconds patience{30};
 constexpr unsigned page_size = 500;
 
 std::string event_json(const AuditEvent& event) {
@@ -101,7 +100,7 @@ private:
 Awaitable<void> list_events(
     redis::Connection& connection, const Installation& installation, const AuditFilter& filter,
     std::ostream& out) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     AuditListing listing(store, filter, out);
     co_await listing.run();
 }

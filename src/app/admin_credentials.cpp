@@ -17,7 +17,6 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::chrono::seconds patience{30};
 constexpr std::size_t min_id = 8;
 
 /// `users:read,update;tenant:update` as `{"users":["read","update"],"tenant":["update"]}`.
@@ -67,7 +66,7 @@ std::string import_line(
 Awaitable<void> apply_line(
     redis::Connection& connection, const Installation& installation,
     const service::ImportLine& line, domain::Result<void>& result) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     service::Vault vault(installation.keys());
     service::Importer importer(store, vault, {});
     result = co_await importer.apply(line);
@@ -76,7 +75,7 @@ Awaitable<void> apply_line(
 Awaitable<void> list_all(
     redis::Connection& connection, const Installation& installation, const std::string& tenant,
     std::vector<domain::Credential>& found) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     const store::CredentialStore credentials(store);
     found = co_await credentials.list(tenant);
 }
@@ -85,7 +84,7 @@ Awaitable<void> list_all(
 Awaitable<void> revoke_one(
     redis::Connection& connection, const Installation& installation, const std::string& id,
     std::size_t& count) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     const store::CredentialStore credentials(store);
     const std::vector<std::string> digests = co_await credentials.digests_of(id);
     count = digests.size();

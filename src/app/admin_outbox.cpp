@@ -14,13 +14,12 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::chrono::seconds patience{30};
 constexpr std::size_t min_id = 8; // digits of an id that name it
 
 Awaitable<void> list_jobs(
     redis::Connection& connection, const Installation& installation,
     std::vector<store::ListedJob>& found) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     const store::JobStore jobs(store);
     found = co_await jobs.list();
 }
@@ -81,7 +80,7 @@ enum class Task : std::uint8_t { retry, drop };
 Awaitable<void> settle(
     redis::Connection& connection, const Installation& installation, const std::string& id,
     Task task, std::string& why) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     const store::JobStore jobs(store);
     service::Vault vault(installation.keys());
     const std::vector<store::ListedJob> all = co_await jobs.list();

@@ -18,7 +18,6 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::chrono::seconds patience{10};
 constexpr std::string_view xsolla_user = "1001";
 
 /// What everybody may know: the digests of the demo's secrets, and its panel account.
@@ -111,7 +110,7 @@ template <class Result>
 Awaitable<void> ask(
     redis::Connection& connection, const Installation& installation, Question<Result> question,
     Result& result) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     co_await question(store, result);
 }
 

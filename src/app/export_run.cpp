@@ -10,8 +10,6 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::chrono::seconds patience{30};
-
 struct Exported {
     bool found = false;
     bool showed_secrets = false;
@@ -20,7 +18,7 @@ struct Exported {
 Awaitable<void> write_all(
     redis::Connection& connection, const Installation& installation, const ExportWish& wish,
     service::TransferKey* key, std::ostream& out, Exported& exported) {
-    const store::Context store(connection, installation.store_keys(), patience);
+    const store::Context store = command_store(connection, installation);
     service::Vault vault(installation.keys());
     const auto write = [&out](std::string_view line) {
         out << line << '\n';

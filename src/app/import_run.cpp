@@ -19,7 +19,6 @@ using service::ImportPass;
 
 constexpr int lines_under_way = 256;
 constexpr int one_under_way = 1; // so that of two definitions of one tenant the later one holds
-constexpr std::chrono::seconds patience{30};
 constexpr std::uint64_t progress_every = 1000;
 constexpr std::size_t max_field = 100;
 
@@ -127,8 +126,7 @@ private:
 Awaitable<void> import_all(
     redis::Connection& connection, const Installation& installation, const ImportRun& run,
     ImportProgress& progress) {
-    const store::Context store(
-        connection, installation.store_keys(), patience, installation.config().audit.max_events);
+    const store::Context store = command_store(connection, installation);
     service::Vault vault(installation.keys());
     service::IsPublicSecret is_public;
     if (!run.allow_demo_secrets) is_public = is_demo_secret;

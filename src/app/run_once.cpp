@@ -10,6 +10,7 @@ namespace {
 namespace asio = runtime::asio;
 
 constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds command_patience{30};
 
 /// The task on its connection, which is taken down again whatever happens.
 runtime::Awaitable<void> run_task(
@@ -64,6 +65,12 @@ void run_once(
     context.run();
     if (!mismatch.empty()) throw StartFailure(mismatch);
     if (thrown) rethrow(thrown, connection, endpoint);
+}
+
+store::Context command_store(redis::Connection& connection, const Installation& installation) {
+    return {
+        connection, installation.store_keys(), command_patience,
+        installation.config().audit.max_events};
 }
 
 void look_at_store(const redis::LinkOptions& link) {

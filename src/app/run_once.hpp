@@ -3,6 +3,7 @@
 #include "installation.hpp"
 
 #include "mfad/redis/connection.hpp"
+#include "mfad/store/context.hpp"
 
 #include <functional>
 
@@ -16,6 +17,9 @@ namespace mfad::app {
 void run_once(
     const redis::LinkOptions& link,
     const std::function<runtime::Awaitable<void>(redis::Connection&)>& task);
+
+/// What the stores of such a task work with: its calls may take longer than a server's.
+store::Context command_store(redis::Connection& connection, const Installation& installation);
 
 /// Connects, and does nothing: throws what `run_once` throws when that cannot be done.
 void look_at_store(const redis::LinkOptions& link);

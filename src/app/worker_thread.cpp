@@ -115,7 +115,9 @@ public:
         std::function<void(const std::string&)> mismatch)
         : guard(context.get_executor()), transport(open_transport(installation.config().mail)),
           connection(context, connection_options(installation, health, std::move(mismatch))),
-          store(connection, installation.store_keys(), installation.config().redis.timeout),
+          store(
+              connection, installation.store_keys(), installation.config().redis.timeout,
+              installation.config().audit.max_events),
           vault(installation.keys()), tenants(store, vault),
           enrollment(store, tenants, vault, enrollment_options(installation.config(), public_url)),
           recovery(store, vault, enrollment, recovery_options(installation.config()), [] {}),

@@ -3,11 +3,8 @@
 
 #include "mfad/app/admin.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <stdexcept>
-
-#include <unistd.h>
 
 namespace mfad::cli {
 namespace {
@@ -29,8 +26,8 @@ int export_to(
         wish.secret = source.get();
         if (wish.secret == nullptr)
             throw std::runtime_error(
-                "factors are exported encrypted alone: name a --passphrase-file or a --key-file, "
-                "or set MFAD_EXPORT_PASSPHRASE");
+                "there is nothing to encrypt with: name a --passphrase-file or a --key-file, or "
+                "set MFAD_EXPORT_PASSPHRASE (factors are never exported in the clear)");
     }
     return app::export_all(config, wish, std::cout, std::cerr);
 }

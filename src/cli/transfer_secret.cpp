@@ -1,6 +1,6 @@
 #include "transfer_secret.hpp"
 
-#include "mfad/platform/crypto.hpp"
+#include "mfad/platform/secret.hpp"
 
 #include <cstdlib>
 #include <fstream>

@@ -72,6 +72,34 @@ http::Response unpack(std::string_view bytes) {
     return response;
 }
 
+// ---- idempotency keys of answers that are kept whole -------------------------------------------
+
+/// Looks for what was answered under the call's key, if it has one, and claims the key if nothing
+/// was.
+runtime::Awaitable<Result<void>> claim(Exchange& exchange) {
+    service::Call& call = exchange.call;
+    if (!call.key) co_return Result<void>{};
+    // Taken out of the call: what is done within it has no key of its own.
+    service::RequestKey request = std::move(*call.key);
+    call.key.reset();
+    auto begun = co_await exchange.services.kept_answers.begin(std::move(request));
+    if (!begun) co_return begun.error();
+    if (!begun->answer) {
+        exchange.claim = std::move(begun->claim);
+        co_return Result<void>{};
+    }
+    exchange.replay = unpack(*begun->answer);
+    add_rate_fields(*exchange.replay, call);
+    co_return domain::refuse(Refusal::Code::key_reused);
+}
+
+/// As `take_key`, for an answer that shows a secret.
+Result<void> take_secret_key(Exchange& exchange, std::string_view user) {
+    Result<void> key = take_key(exchange, user);
+    if (exchange.call.key) exchange.call.key->holds_secret = true;
+    return key;
+}
+
 } // namespace
 
 std::optional<std::string_view> single_header(const http::Request& request, std::string_view name) {
@@ -117,36 +145,6 @@ Result<void> take_key(Exchange& exchange, std::string_view user) {
     return {};
 }
 
-namespace {
-
-/// Looks for what was answered under the call's key, if it has one, and claims the key if nothing
-/// was.
-runtime::Awaitable<Result<void>> claim(Exchange& exchange) {
-    service::Call& call = exchange.call;
-    if (!call.key) co_return Result<void>{};
-    // Taken out of the call: what is done within it has no key of its own.
-    service::RequestKey request = std::move(*call.key);
-    call.key.reset();
-    auto begun = co_await exchange.services.kept_answers.begin(std::move(request));
-    if (!begun) co_return begun.error();
-    if (!begun->answer) {
-        exchange.claim = std::move(begun->claim);
-        co_return Result<void>{};
-    }
-    exchange.replay = unpack(*begun->answer);
-    add_rate_fields(*exchange.replay, call);
-    co_return domain::refuse(Refusal::Code::key_reused);
-}
-
-/// As `take_key`, for an answer that shows a secret.
-Result<void> take_secret_key(Exchange& exchange, std::string_view user) {
-    Result<void> key = take_key(exchange, user);
-    if (exchange.call.key) exchange.call.key->holds_secret = true;
-    return key;
-}
-
-} // namespace
-
 runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view user) {
     const Result<void> key = take_secret_key(exchange, user);
     if (!key) co_return key;
@@ -156,7 +154,6 @@ runtime::Awaitable<Result<void>> begin_once(Exchange& exchange, std::string_view
 }
 
 runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response) {
-    if (!exchange.claim) co_return;
     const bool keeps = exchange.keeps_answer && is_kept(response.status());
     const std::string answer = keeps ? pack(response) : std::string();
     co_await exchange.services.kept_answers.settle(*exchange.claim, answer);

@@ -29,6 +29,11 @@ inline runtime::Awaitable<domain::Result<void>> take_quota(Exchange& exchange) {
     return exchange.services.quotas.take(exchange.call, exchange.dialect.name());
 }
 
+/// Where the passkeys of the admitted caller's tenant are good.
+inline domain::RelyingParty party_of(const Exchange& exchange) {
+    return service::relying_party_of(*exchange.call.tenant, exchange.services.public_url);
+}
+
 /// Counts a request whose answer is kept whole under its idempotency key, since it can be given
 /// only once. @param user as for `take_key`
 /// @return any refusal also when the work has been done before: `refuse` then gives that answer

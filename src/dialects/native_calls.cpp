@@ -1,7 +1,7 @@
 #include "native_calls.hpp"
 
 #include "mfad/http/media_type.hpp"
-#include "mfad/service/field_reader.hpp"
+#include "mfad/service/factors.hpp"
 
 #include <boost/json.hpp>
 
@@ -10,6 +10,7 @@ namespace mfad::dialects::native_calls {
 using domain::Permission;
 using domain::Refusal;
 using domain::Result;
+using http::Response;
 using runtime::Awaitable;
 using service::Call;
 using Code = Refusal::Code;
@@ -65,6 +66,12 @@ Awaitable<Result<void>> admit_write(
     co_return co_await count(exchange, user);
 }
 
+Awaitable<Result<void>> admit_once(Exchange& exchange, Permission permission) {
+    const Result<void> admitted = co_await admit(exchange, permission);
+    if (!admitted) co_return admitted;
+    co_return co_await begin_once(exchange, exchange.parameter(0));
+}
+
 Result<boost::json::object> body_object(const http::Request& request) {
     const auto type = request.header("Content-Type");
     if (type && !http::names_media_type(*type, "application/json"))
@@ -72,10 +79,11 @@ Result<boost::json::object> body_object(const http::Request& request) {
     return service::parse_json_object(request.body);
 }
 
-void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors) {
-    body.key(name).begin_array();
-    domain::for_each(factors, [&body](domain::FactorType type) { body.value(to_string(type)); });
-    body.end_array();
+std::string read_label(service::FieldReader& in) {
+    const std::string_view label = in.maybe_text("label").value_or("");
+    if (label.size() > service::Factors::max_label)
+        in.invalid("label", "must have at most 64 bytes");
+    return std::string(label);
 }
 
 void append_text(platform::JsonText& body, std::string_view name, std::string_view text_or_empty) {
@@ -88,6 +96,18 @@ void append_text(platform::JsonText& body, std::string_view name, std::string_vi
 void append_time(
     platform::JsonText& body, std::string_view name, std::optional<platform::UnixMillis> time) {
     append_text(body, name, time ? platform::rfc3339(*time) : std::string());
+}
+
+Response no_content(const Exchange& exchange) {
+    Response response(204);
+    return std::move(add_rate_fields(response, exchange.call));
+}
+
+Answer changed_answer(Exchange& exchange, const std::string& user) {
+    const auto state = co_await exchange.services.settings.read(exchange.call, user);
+    if (!state) co_return refuse(exchange, state.error());
+    Response response = co_await mfa_answer(exchange, user, *state);
+    co_return std::move(add_rate_fields(response, exchange.call));
 }
 
 } // namespace mfad::dialects::native_calls

@@ -3,10 +3,12 @@
 #include "exchange.hpp"
 
 #include "mfad/platform/json_text.hpp"
+#include "mfad/service/field_reader.hpp"
 
 #include <boost/json/fwd.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 /// The calls of the native API, a file for each thing that they are about, and what they share
@@ -33,15 +35,25 @@ runtime::Awaitable<domain::Result<void>> count(Exchange& exchange, std::string_v
 runtime::Awaitable<domain::Result<void>> admit_write(
     Exchange& exchange, std::string_view user, domain::Permission permission);
 
+/// Admits a write at the place of the user in the path; its answer is kept whole under its key.
+runtime::Awaitable<domain::Result<void>> admit_once(
+    Exchange& exchange, domain::Permission permission);
+
 // ---- what is sent, and what is shown ------------------------------------------------------------
 
 /// The JSON object of a body; an empty body is none.
 domain::Result<boost::json::object> body_object(const http::Request& request);
 
-void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors);
+/// What a user calls a factor of his, in `label`; may be empty.
+std::string read_label(service::FieldReader& in);
+
 void append_text(platform::JsonText& body, std::string_view name, std::string_view text_or_empty);
 void append_time(
     platform::JsonText& body, std::string_view name, std::optional<platform::UnixMillis> time);
+
+/// After a change that has been made: 204, or the whole state of the user.
+http::Response no_content(const Exchange& exchange);
+Answer changed_answer(Exchange& exchange, const std::string& user);
 
 // ---- users, native_users.cpp --------------------------------------------------------------------
 
@@ -60,10 +72,6 @@ Answer post_enrollment(Exchange& exchange);
 Answer get_enrollment(Exchange& exchange);
 
 // ---- a user's factors, native_factors.cpp -------------------------------------------------------
-
-/// Admits a write on the factors of the user in the path; its answer is kept whole under its key.
-runtime::Awaitable<domain::Result<void>> admit_factor_write(
-    Exchange& exchange, domain::Permission permission);
 
 Answer post_totp(Exchange& exchange);
 Answer confirm_totp(Exchange& exchange);

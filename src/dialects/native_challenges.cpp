@@ -22,6 +22,7 @@ using domain::Result;
 using domain::SettingsChange;
 using http::Response;
 using runtime::Awaitable;
+using service::append_factors;
 using service::ChallengeWish;
 using service::FieldReader;
 using Code = Refusal::Code;
@@ -169,8 +170,7 @@ Awaitable<Result<service::Passed>> verify(Exchange& x, const Attempt& attempt) {
     service::Challenges& challenges = x.services.challenges;
     if (attempt.factor != FactorType::passkey)
         co_return co_await challenges.verify(attempt.token, tenant, attempt.factor, attempt.code);
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     co_return co_await challenges.verify_passkey(attempt.token, tenant, party, attempt.credential);
 }
 
@@ -209,15 +209,12 @@ std::string_view delivery_name(store::CodeMail mail) {
 
 Answer post_challenge(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<void> begun = co_await begin_once(x, user);
-    if (!begun) co_return refuse(x, begun.error());
     const Result<ChallengeWish> wish = read_wish(x.request);
     if (!wish) co_return refuse(x, wish.error());
     const domain::UserRef ref{x.call.tenant->id, user};
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     const service::ChallengeAnswer answer = co_await x.services.challenges.open(ref, *wish, party);
     switch (answer.opened.outcome) {
     case Outcome::opened: co_return opened_answer(x, *wish, answer);

@@ -4,27 +4,12 @@
 #include "mfad/service/devices.hpp"
 
 namespace mfad::dialects::native_calls {
-namespace {
 
 using domain::Permission;
 using domain::Refusal;
 using domain::Result;
 using http::Response;
-using runtime::Awaitable;
 using Code = Refusal::Code;
-
-Awaitable<Result<void>> admit_device_write(Exchange& x) {
-    const Result<void> admitted = co_await admit(x, Permission::users_update);
-    if (!admitted) co_return admitted;
-    co_return co_await take_quota(x);
-}
-
-Response no_content(const Exchange& x) {
-    Response response(204);
-    return std::move(add_rate_fields(response, x.call));
-}
-
-} // namespace
 
 Answer list_devices(Exchange& x) {
     const std::string user(x.parameter(0));
@@ -48,7 +33,7 @@ Answer list_devices(Exchange& x) {
 
 Answer delete_devices(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_device_write(x);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const auto forgotten = co_await x.services.devices.forget_all(ref, store::Actor::host);
@@ -59,7 +44,7 @@ Answer delete_devices(Exchange& x) {
 Answer delete_device(Exchange& x) {
     const std::string user(x.parameter(0));
     const std::string id(x.parameter(1));
-    const Result<void> admitted = co_await admit_device_write(x);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const auto forgotten = co_await x.services.devices.forget(ref, id, store::Actor::host);

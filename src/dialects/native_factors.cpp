@@ -16,23 +16,20 @@ using domain::Permission;
 using domain::Refusal;
 using domain::Result;
 using http::Response;
-using runtime::Awaitable;
 using service::FieldReader;
 using Code = Refusal::Code;
 
-constexpr std::size_t max_label = 64; // bytes
-
-Result<std::string> read_label(const http::Request& request) {
+/// What the user calls his app.
+Result<std::string> read_app(const http::Request& request) {
     static constexpr std::string_view known[] = {"label"};
     Result<json::object> body = json::object();
     if (!request.body.empty()) body = body_object(request);
     if (!body) return body.error();
     FieldReader in(*body, {});
     in.refuse_others(known);
-    const std::string_view label = in.maybe_text("label").value_or("");
-    if (label.size() > max_label) in.invalid("label", "must have at most 64 bytes");
+    std::string label = read_label(in);
     if (in.failed()) return *in.failed();
-    return std::string(label);
+    return label;
 }
 
 Result<std::string> read_code(const http::Request& request) {
@@ -46,32 +43,32 @@ Result<std::string> read_code(const http::Request& request) {
     return std::string(code);
 }
 
-Response no_content(const Exchange& x) {
-    Response response(204);
-    return std::move(add_rate_fields(response, x.call));
+Answer remove(Exchange& x, const std::string& id) {
+    const std::string user(x.parameter(0));
+    const Result<void> admitted = co_await admit_once(x, Permission::users_delete);
+    if (!admitted) co_return refuse(x, admitted.error());
+    const domain::UserRef ref{x.call.tenant->id, user};
+    const auto removed = co_await x.services.factors.remove(ref, id, service::Asker::host);
+    if (!removed && removed.error().code == Code::not_enrolled)
+        co_return refuse(x, domain::refuse(Code::no_such_path));
+    if (!removed) co_return refuse(x, removed.error());
+    co_return no_content(x);
 }
 
 } // namespace
 
-Awaitable<Result<void>> admit_factor_write(Exchange& x, Permission permission) {
-    const Result<void> admitted = co_await admit(x, permission);
-    if (!admitted) co_return admitted;
-    co_return co_await begin_once(x, x.parameter(0));
-}
-
 Answer post_totp(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
-    const Result<std::string> label = read_label(x.request);
+    const Result<std::string> label = read_app(x.request);
     if (!label) co_return refuse(x, label.error());
     const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
     if (!view) co_return refuse(x, view.error());
-    const std::string account = view->email ? view->email->address() : user;
-    const std::string& issuer =
-        x.call.tenant->name.empty() ? x.call.tenant->id : x.call.tenant->name;
+    const std::string account = view->account();
     const domain::UserRef ref{x.call.tenant->id, user};
-    const auto offer = co_await x.services.factors.offer_totp(ref, issuer, account, *label);
+    const auto offer =
+        co_await x.services.factors.offer_totp(ref, x.call.tenant->name, account, *label);
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body;
     body.begin_object().member("secret", offer->secret).member("otpauth_url", offer->uri);
@@ -83,22 +80,19 @@ Answer post_totp(Exchange& x) {
 
 Answer confirm_totp(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<std::string> code = read_code(x.request);
     if (!code) co_return refuse(x, code.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const auto after = co_await x.services.factors.confirm_totp(ref, *code, service::Asker::host);
     if (!after) co_return refuse(x, after.error());
-    const auto state = co_await x.services.settings.read(x.call, user);
-    if (!state) co_return refuse(x, state.error());
-    Response response = co_await mfa_answer(x, user, *state);
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return co_await changed_answer(x, user);
 }
 
 Answer post_recovery_codes(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const auto codes = co_await x.services.factors.renew_recovery_codes(ref, service::Asker::host);
@@ -110,22 +104,6 @@ Answer post_recovery_codes(Exchange& x) {
     Response response(201, json_type, std::move(body.end_array().end_object()).str());
     co_return std::move(add_rate_fields(response, x.call));
 }
-
-namespace {
-
-Answer remove(Exchange& x, const std::string& id) {
-    const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_delete);
-    if (!admitted) co_return refuse(x, admitted.error());
-    const domain::UserRef ref{x.call.tenant->id, user};
-    const auto removed = co_await x.services.factors.remove(ref, id, service::Asker::host);
-    if (!removed && removed.error().code == Code::not_enrolled)
-        co_return refuse(x, domain::refuse(Code::no_such_path));
-    if (!removed) co_return refuse(x, removed.error());
-    co_return no_content(x);
-}
-
-} // namespace
 
 // Paths of their own, since others begin with them.
 Answer delete_totp(Exchange& x) {
@@ -145,7 +123,7 @@ Answer delete_factor(Exchange& x) {
 
 Answer reset_user(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_delete);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_delete);
     if (!admitted) co_return refuse(x, admitted.error());
     const domain::UserRef ref{x.call.tenant->id, user};
     const auto reset = co_await x.services.factors.reset(ref);

@@ -22,6 +22,7 @@ using domain::Refusal;
 using domain::Result;
 using domain::SettingsChange;
 using http::Response;
+using service::append_factors;
 using service::FieldReader;
 using store::LinkMail;
 using store::LinkState;

@@ -15,7 +15,6 @@ using domain::Permission;
 using domain::Result;
 using domain::UserRef;
 using http::Response;
-using runtime::Awaitable;
 using service::Asker;
 using service::FieldReader;
 using service::Passkeys;
@@ -25,12 +24,6 @@ struct Confirmation {
     std::string credential;
     std::string label;
 };
-
-std::string read_label(FieldReader& in) {
-    const std::string_view label = in.maybe_text("label").value_or("");
-    if (label.size() > Passkeys::max_label) in.invalid("label", "must have at most 64 bytes");
-    return std::string(label);
-}
 
 /// Nothing can be said about an offer yet.
 Result<void> read_nothing(const http::Request& request) {
@@ -71,28 +64,19 @@ Result<std::string> read_new_label(const http::Request& request) {
     return label;
 }
 
-/// The whole state of the user after a change that has been made.
-Awaitable<Response> state_answer(Exchange& x, const std::string& user) {
-    const auto state = co_await x.services.settings.read(x.call, user);
-    if (!state) co_return refuse(x, state.error());
-    Response response = co_await mfa_answer(x, user, *state);
-    co_return std::move(add_rate_fields(response, x.call));
-}
-
 } // namespace
 
 Answer post_passkey(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<void> nothing = read_nothing(x.request);
     if (!nothing) co_return refuse(x, nothing.error());
     const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
     if (!view) co_return refuse(x, view.error());
-    const std::string account = view->email ? view->email->address() : user;
+    const std::string account = view->account();
     const UserRef ref{x.call.tenant->id, user};
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     const auto offer = co_await x.services.factors.passkeys().offer(ref, party, account);
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body;
@@ -104,24 +88,23 @@ Answer post_passkey(Exchange& x) {
 
 Answer confirm_passkey(Exchange& x) {
     const std::string user(x.parameter(0));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<Confirmation> sent = read_confirmation(x.request);
     if (!sent) co_return refuse(x, sent.error());
     const UserRef ref{x.call.tenant->id, user};
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     Passkeys& passkeys = x.services.factors.passkeys();
     const auto bound =
         co_await passkeys.confirm(ref, party, sent->credential, sent->label, Asker::host);
     if (!bound) co_return refuse(x, bound.error());
-    co_return co_await state_answer(x, user);
+    co_return co_await changed_answer(x, user);
 }
 
 Answer patch_factor(Exchange& x) {
     const std::string user(x.parameter(0));
     const std::string id(x.parameter(1));
-    const Result<void> admitted = co_await admit_factor_write(x, Permission::users_update);
+    const Result<void> admitted = co_await admit_once(x, Permission::users_update);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<std::string> label = read_new_label(x.request);
     if (!label) co_return refuse(x, label.error());
@@ -130,7 +113,7 @@ Answer patch_factor(Exchange& x) {
     if (!renamed && renamed.error().code == Code::not_enrolled)
         co_return refuse(x, domain::refuse(Code::no_such_path));
     if (!renamed) co_return refuse(x, renamed.error());
-    co_return co_await state_answer(x, user);
+    co_return co_await changed_answer(x, user);
 }
 
 } // namespace mfad::dialects::native_calls

@@ -26,8 +26,7 @@ Answer patch_tenant(Exchange& x) {
     if (!patch) co_return co_await refuse_content(x, patch.error());
     const Result<void> amended = co_await x.services.tenant_admin.amend(x.call, *patch);
     if (!amended) co_return co_await refuse_content(x, amended.error());
-    Response response(204);
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return no_content(x);
 }
 
 } // namespace mfad::dialects::native_calls

@@ -145,8 +145,7 @@ Answer delete_user(Exchange& x) {
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<void> removed = co_await x.services.users.remove(x.call, id);
     if (!removed) co_return refuse(x, removed.error());
-    Response response(204);
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return no_content(x);
 }
 
 } // namespace mfad::dialects::native_calls

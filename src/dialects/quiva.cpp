@@ -11,7 +11,6 @@ namespace {
 
 namespace json = boost::json;
 using namespace quiva_calls;
-using domain::FactorSet;
 using domain::FactorType;
 using domain::MfaState;
 using domain::Permission;
@@ -66,8 +65,7 @@ Awaitable<Response> patch_mfa_settings(Exchange& x) {
     if (!change) co_return co_await refuse_content(x, change.error());
     const auto changed = co_await x.services.settings.change(x.call, user, *change);
     if (!changed) co_return refuse(x, changed.error());
-    Response response(200, json_type, std::string(success_body));
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return success(x);
 }
 
 // ---- GET /accounts/user-mfa-info ----------------------------------------------------------------
@@ -83,8 +81,8 @@ Awaitable<Response> get_user_mfa_info(Exchange& x) {
     body.begin_object().key("data").begin_object();
     body.member("passkey_enabled", state->required().contains(FactorType::passkey));
     body.member("totp_enabled", state->required().contains(FactorType::totp));
-    body.end_object().end_object();
-    co_return Response(200, json_type, std::move(body).str());
+    body.end_object();
+    co_return answer(x, std::move(body));
 }
 
 // ---- answers ------------------------------------------------------------------------------------

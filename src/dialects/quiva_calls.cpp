@@ -13,6 +13,7 @@ using domain::Permission;
 using domain::Refusal;
 using domain::Result;
 using http::Request;
+using http::Response;
 using runtime::Awaitable;
 using service::Call;
 using Code = Refusal::Code;
@@ -79,6 +80,25 @@ Awaitable<Result<std::string>> subject_of_body(Exchange& x) {
     if (const auto found = in.maybe_text("email")) email = *found;
     if (in.failed()) co_return *in.failed();
     co_return co_await subject(x, std::move(email), Permission::users_update);
+}
+
+void append_codes(
+    platform::JsonText& body, std::string_view name, const std::vector<std::string>& codes) {
+    body.key(name).begin_array();
+    for (const std::string& code : codes)
+        body.value(code);
+    body.end_array();
+}
+
+Response answer(const Exchange& x, platform::JsonText body) {
+    Response response(200, json_type, std::move(body.end_object()).str());
+    return std::move(add_rate_fields(response, x.call));
+}
+
+Response success(const Exchange& x) {
+    platform::JsonText body;
+    body.begin_object().member("message", "success");
+    return answer(x, std::move(body));
 }
 
 } // namespace mfad::dialects::quiva_calls

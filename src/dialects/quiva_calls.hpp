@@ -2,11 +2,14 @@
 
 #include "exchange.hpp"
 
+#include "mfad/platform/json_text.hpp"
+
 #include <boost/json/fwd.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What the calls of the quiva dialect share, and those that have a file of their own
 /// (docs/dialects.md, "quiva").
@@ -15,7 +18,6 @@ namespace mfad::dialects::quiva_calls {
 using Answer = runtime::Awaitable<http::Response>;
 
 constexpr std::string_view json_type = "application/json; charset=utf-8";
-constexpr std::string_view success_body = R"({"message":"success"})";
 
 // ---- quiva_calls.cpp ----------------------------------------------------------------------------
 
@@ -35,6 +37,14 @@ runtime::Awaitable<domain::Result<std::string>> subject_of_query(
 
 /// The same, named in the body, of a call that changes him.
 runtime::Awaitable<domain::Result<std::string>> subject_of_body(Exchange& exchange);
+
+/// A member with recovery codes.
+void append_codes(
+    platform::JsonText& body, std::string_view name, const std::vector<std::string>& codes);
+
+/// 200 with a body that this ends; and without anything to say.
+http::Response answer(const Exchange& exchange, platform::JsonText body);
+http::Response success(const Exchange& exchange);
 
 // ---- a user's own factors, quiva_factors.cpp ----------------------------------------------------
 

@@ -16,24 +16,11 @@ using domain::FactorType;
 using domain::Permission;
 using domain::Refusal;
 using domain::Result;
-using http::Response;
 using runtime::Awaitable;
 using service::Asker;
 using service::FieldReader;
 using Code = Refusal::Code;
 using Codes = std::vector<std::string>;
-
-void append_codes(platform::JsonText& body, std::string_view name, const Codes& codes) {
-    body.key(name).begin_array();
-    for (const std::string& code : codes)
-        body.value(code);
-    body.end_array();
-}
-
-Response answer(const Exchange& x, platform::JsonText body) {
-    Response response(200, json_type, std::move(body.end_object()).str());
-    return std::move(add_rate_fields(response, x.call));
-}
 
 struct Confirmation {
     std::string code;
@@ -87,12 +74,11 @@ Answer generate_totp_key(Exchange& x) {
     const std::string& user = x.call.caller.user;
     const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
     if (!view) co_return refuse(x, view.error());
-    const std::string account = view->email ? view->email->address() : user;
-    const std::string& issuer =
-        x.call.tenant->name.empty() ? x.call.tenant->id : x.call.tenant->name;
+    const std::string account = view->account();
     const domain::UserRef ref{x.call.tenant->id, user};
     const std::string label;
-    const auto offer = co_await x.services.factors.offer_totp(ref, issuer, account, label);
+    const auto offer =
+        co_await x.services.factors.offer_totp(ref, x.call.tenant->name, account, label);
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body;
     body.begin_object().key("data").begin_object();
@@ -127,8 +113,7 @@ Answer remove_totp(Exchange& x) {
     const std::string_view id = to_string(FactorType::totp);
     const auto removed = co_await x.services.factors.remove(*user, id, asker_of(x, *user));
     if (!removed) co_return refuse(x, as_bad_request(removed.error()));
-    Response response(200, json_type, std::string(success_body));
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return success(x);
 }
 
 Answer issue_recovery_codes(Exchange& x) {

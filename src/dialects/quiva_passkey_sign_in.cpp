@@ -16,7 +16,6 @@ namespace json = boost::json;
 using domain::EmailAddress;
 using domain::Refusal;
 using domain::Result;
-using http::Response;
 using runtime::Awaitable;
 using service::FieldReader;
 using Code = Refusal::Code;
@@ -69,7 +68,8 @@ Result<Completion> read_completion(const http::Request& request) {
     return read;
 }
 
-/// Whose account it is, counted against his quota. Null for an account of nobody's.
+/// Takes the account's tenant, if he speaks quiva, and counts against his quota. An account of
+/// nobody's passes, too: nothing here tells who exists.
 Awaitable<Result<void>> admit_account(Exchange& x, const std::string& account) {
     if (account.empty()) co_return Result<void>{};
     auto tenant = co_await x.services.tenants.find_tenant(account);
@@ -84,8 +84,7 @@ Answer complete_with_token(Exchange& x, const Completion& sent) {
     if (!user && user.error().code == Code::expired)
         co_return refuse_attempt(x, user.error(), refused_text);
     if (!user) co_return refuse(x, user.error());
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     std::vector<std::string> issued;
     if (auto begun = x.services.passkey_sign_in.issued(sent.credential, user->tenant))
         issued.push_back(std::move(*begun));
@@ -119,8 +118,7 @@ Answer begin_auth_with_passkey(Exchange& x) {
     const std::string options = co_await x.services.passkey_sign_in.begin(tenant, sent->email);
     platform::JsonText body;
     body.begin_object().key("data").raw(options);
-    Response response(200, json_type, std::move(body.end_object()).str());
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return answer(x, std::move(body));
 }
 
 Answer complete_auth_with_passkey(Exchange& x) {

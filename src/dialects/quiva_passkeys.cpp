@@ -76,11 +76,6 @@ Awaitable<std::vector<std::string>> first_recovery_codes(Exchange& x, const User
     co_return codes ? *codes : std::vector<std::string>();
 }
 
-Response success(const Exchange& x) {
-    Response response(200, json_type, std::string(success_body));
-    return std::move(add_rate_fields(response, x.call));
-}
-
 Response no_such_passkey(const Exchange& x) {
     Response response(404, json_type, R"({"error":"Passkey not found"})");
     return std::move(add_rate_fields(response, x.call));
@@ -94,16 +89,14 @@ Answer begin_passkey_registration(Exchange& x) {
     const std::string& user = x.call.caller.user;
     const Result<service::UserView> view = co_await x.services.users.find(x.call, user);
     if (!view) co_return refuse(x, view.error());
-    const std::string account = view->email ? view->email->address() : user;
+    const std::string account = view->account();
     const UserRef ref{x.call.tenant->id, user};
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     const auto offer = co_await x.services.factors.passkeys().offer(ref, party, account);
     if (!offer) co_return refuse(x, offer.error());
     platform::JsonText body;
     body.begin_object().key("data").raw(offer->options);
-    Response response(200, json_type, std::move(body.end_object()).str());
-    co_return std::move(add_rate_fields(response, x.call));
+    co_return answer(x, std::move(body));
 }
 
 Answer complete_passkey_registration(Exchange& x) {
@@ -112,8 +105,7 @@ Answer complete_passkey_registration(Exchange& x) {
     const Result<Confirmation> sent = read_confirmation(x.request);
     if (!sent) co_return refuse(x, sent.error());
     const UserRef ref{x.call.tenant->id, x.call.caller.user};
-    const domain::RelyingParty party =
-        service::relying_party_of(*x.call.tenant, x.services.public_url);
+    const domain::RelyingParty party = party_of(x);
     Passkeys& passkeys = x.services.factors.passkeys();
     const auto bound =
         co_await passkeys.confirm(ref, party, sent->credential, sent->alias, Asker::himself);
@@ -123,12 +115,9 @@ Answer complete_passkey_registration(Exchange& x) {
     body.begin_object().key("data").begin_object().key("passkey").begin_object();
     body.member("id", platform::base64(bound->credential_id)).member("alias", bound->label);
     body.member("created_on", platform::rfc3339(bound->created)).end_object();
-    body.key("recovery_codes").begin_array();
-    for (const std::string& code : codes)
-        body.value(code);
-    body.end_array().end_object();
-    Response response(200, json_type, std::move(body.end_object()).str());
-    co_return std::move(add_rate_fields(response, x.call));
+    append_codes(body, "recovery_codes", codes);
+    body.end_object();
+    co_return answer(x, std::move(body));
 }
 
 Answer remove_passkey(Exchange& x) {
@@ -137,7 +126,7 @@ Answer remove_passkey(Exchange& x) {
     const Result<std::string> id = read_factor_id(x.request);
     if (!id) co_return refuse(x, id.error());
     const Asker asker = asker_of(x, *user);
-    const auto removed = co_await x.services.factors.passkeys().remove(*user, *id, asker);
+    const auto removed = co_await x.services.factors.remove(*user, *id, asker);
     if (!removed && removed.error().code == Code::not_enrolled) co_return no_such_passkey(x);
     if (!removed) co_return refuse(x, removed.error());
     co_return success(x);
@@ -147,7 +136,8 @@ Answer remove_all_passkeys(Exchange& x) {
     const Result<UserRef> user = co_await admit_factor_write_on_subject(x);
     if (!user) co_return refuse(x, user.error());
     const Asker asker = asker_of(x, *user);
-    const auto removed = co_await x.services.factors.passkeys().remove_all(*user, asker);
+    const std::string_view all = to_string(FactorType::passkey);
+    const auto removed = co_await x.services.factors.remove(*user, all, asker);
     if (!removed) co_return refuse(x, as_bad_request(removed.error()));
     co_return success(x);
 }

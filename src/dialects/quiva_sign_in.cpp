@@ -77,8 +77,8 @@ Answer signed_in_answer(Exchange& x, const domain::UserRef& user, const service:
     body.begin_object().key("data").begin_object().member("auth_token", passed.access_token);
     body.member("passkey_enabled", usable.contains(FactorType::passkey));
     body.member("totp_enabled", usable.contains(FactorType::totp));
-    Response response(200, json_type, std::move(body.end_object().end_object()).str());
-    co_return std::move(add_rate_fields(response, x.call));
+    body.end_object();
+    co_return answer(x, std::move(body));
 }
 
 Answer auth_with_totp(Exchange& x) {

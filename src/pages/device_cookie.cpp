@@ -5,6 +5,9 @@
 #include "mfad/platform/encoding.hpp"
 #include "mfad/service/devices.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace mfad::pages {
 namespace {
 

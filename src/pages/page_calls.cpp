@@ -21,6 +21,10 @@ Response bad_message(const Exchange& x) {
     return problem(x, 400, "Bad Request", "The body is not what this page sends.");
 }
 
+namespace {
+
+/// Only our own page may ask: a form of another site cannot send JSON, and a browser says where a
+/// script comes from.
 std::optional<Response> refuse_foreign(const Exchange& x) {
     const auto origin = x.request.header("Origin");
     const auto site = x.request.header("Sec-Fetch-Site");
@@ -30,6 +34,8 @@ std::optional<Response> refuse_foreign(const Exchange& x) {
         return problem(x, 415, "Unsupported Media Type", "Send application/json.");
     return std::nullopt;
 }
+
+} // namespace
 
 Message read_message(const Exchange& x) {
     Message message;
@@ -43,9 +49,8 @@ Message read_message(const Exchange& x) {
     return message;
 }
 
-Awaitable<Asked> read_visit(Exchange& x) {
+Awaitable<Asked> visit_of(Exchange& x, Message message) {
     Asked asked;
-    Message message = read_message(x);
     asked.refusal = std::move(message.refusal);
     if (asked.refusal) co_return asked;
     service::FieldReader in(message.body, {});
@@ -65,9 +70,21 @@ Awaitable<Asked> read_visit(Exchange& x) {
     co_return asked;
 }
 
-std::optional<Response> refuse_unproved(const Asked& asked) {
-    if (asked.visit.proved || !asked.record.mfa.active()) return std::nullopt;
-    return state_answer(403, "proof_needed");
+Awaitable<Asked> read_visit(Exchange& x) {
+    Message message = read_message(x);
+    co_return co_await visit_of(x, std::move(message));
+}
+
+Awaitable<Asked> proved_visit_of(Exchange& x, Message message) {
+    Asked asked = co_await visit_of(x, std::move(message));
+    if (!asked.refusal && !asked.visit.proved && asked.record.mfa.active())
+        asked.refusal = state_answer(403, "proof_needed");
+    co_return asked;
+}
+
+Awaitable<Asked> read_proved_visit(Exchange& x) {
+    Message message = read_message(x);
+    co_return co_await proved_visit_of(x, std::move(message));
 }
 
 platform::JsonText begin_state(std::string_view state) {
@@ -125,12 +142,6 @@ Response refuse(const Exchange& x, const Refusal& refusal) {
 
 void append_time(platform::JsonText& body, std::string_view name, platform::UnixMillis time) {
     body.member(name, platform::rfc3339(time));
-}
-
-void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors) {
-    body.key(name).begin_array();
-    domain::for_each(factors, [&body](domain::FactorType type) { body.value(to_string(type)); });
-    body.end_array();
 }
 
 void append_visit(platform::JsonText& body, Exchange& x, const service::Visit& visit) {

@@ -24,10 +24,6 @@ http::Response problem(
     const Exchange& x, unsigned status, std::string_view title, std::string_view detail);
 http::Response bad_message(const Exchange& x);
 
-/// Only our own page may ask: a form of another site cannot send JSON, and a browser says where a
-/// script comes from.
-std::optional<http::Response> refuse_foreign(const Exchange& x);
-
 /// The body of a call that our own page makes. @return the answer instead, where it is refused
 struct Message {
     boost::json::object body;
@@ -42,13 +38,15 @@ struct Asked {
     boost::json::object body;
     std::optional<http::Response> refusal;
 };
+runtime::Awaitable<Asked> visit_of(Exchange& x, Message message);
 runtime::Awaitable<Asked> read_visit(Exchange& x);
+
+/// The same for what changes factors: refused while MFA is active and this visit was not proved.
+runtime::Awaitable<Asked> proved_visit_of(Exchange& x, Message message);
+runtime::Awaitable<Asked> read_proved_visit(Exchange& x);
 
 /// What the user may bind now. What a link is for holds until it is used.
 domain::FactorSet offered(const Asked& asked);
-
-/// The answer to who would change factors while MFA is active and this visit was not proved.
-std::optional<http::Response> refuse_unproved(const Asked& asked);
 
 /// An answer that says how it stands; the caller adds to it, and ends it by `state_answer`.
 platform::JsonText begin_state(std::string_view state);
@@ -61,7 +59,6 @@ http::Response wait_answer(std::string_view state, std::chrono::milliseconds wai
 http::Response refuse(const Exchange& x, const domain::Refusal& refusal);
 
 void append_time(platform::JsonText& body, std::string_view name, platform::UnixMillis time);
-void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors);
 /// The visit as it goes on, for the page to keep.
 void append_visit(platform::JsonText& body, Exchange& x, const service::Visit& visit);
 

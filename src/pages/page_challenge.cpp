@@ -11,6 +11,7 @@ using domain::FactorType;
 using domain::Result;
 using http::Response;
 using runtime::Awaitable;
+using service::append_factors;
 using service::FieldReader;
 using Outcome = store::ChallengeOpened::Outcome;
 
@@ -46,7 +47,7 @@ Awaitable<Response> challenge_answer(Exchange& x, service::Visit visit, bool rec
         append_factors(body, "factors", answer.opened.factors);
         append_time(body, "expires_at", answer.opened.ends);
         if (!answer.passkey.empty()) body.key("passkey").raw(answer.passkey);
-        body.member("code_length", x.services.challenges.options().code_length).end_object();
+        body.end_object();
     } else {
         body.null().member("disabled", outcome == Outcome::all_disabled);
     }

@@ -5,8 +5,6 @@
 
 namespace mfad::pages {
 
-using domain::Refusal;
-
 runtime::Awaitable<void> append_devices(
     platform::JsonText& body, Exchange& x, const domain::UserRef& user) {
     const auto devices = co_await x.services.devices.list(user);
@@ -23,9 +21,8 @@ runtime::Awaitable<void> append_devices(
 }
 
 Answer post_device_remove(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     service::FieldReader in(asked.body, {});
     const std::string_view id = in.text("id");
     if (in.failed()) co_return bad_message(x);

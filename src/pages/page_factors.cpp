@@ -9,26 +9,11 @@ namespace {
 using domain::FactorSet;
 using domain::FactorType;
 using domain::MfaState;
-using http::Response;
-using runtime::Awaitable;
+using service::append_factors;
 using service::FieldReader;
 
-constexpr std::size_t max_label = 64; // bytes
 constexpr FactorSet bound_here =
     FactorSet(FactorType::email) | FactorType::totp | FactorType::passkey;
-
-} // namespace
-
-FactorSet offered(const Asked& asked) {
-    const MfaState& mfa = asked.record.mfa;
-    if (mfa.change_restricted && asked.visit.asker() != service::Asker::invited) return {};
-    FactorSet factors = mfa.allowed & bound_here;
-    if (!asked.record.link_used && !asked.visit.factors.empty())
-        factors = factors & asked.visit.factors;
-    return factors;
-}
-
-namespace {
 
 void append_factor(platform::JsonText& body, const service::FactorView& factor) {
     body.begin_object().member("id", factor.id).member("type", to_string(factor.type));
@@ -40,6 +25,15 @@ void append_factor(platform::JsonText& body, const service::FactorView& factor) 
 }
 
 } // namespace
+
+FactorSet offered(const Asked& asked) {
+    const MfaState& mfa = asked.record.mfa;
+    if (mfa.change_restricted && asked.visit.asker() != service::Asker::invited) return {};
+    FactorSet factors = mfa.allowed & bound_here;
+    if (!asked.record.link_used && !asked.visit.factors.empty())
+        factors = factors & asked.visit.factors;
+    return factors;
+}
 
 /// All that the page shows of the user. Of who has not proved to be him it says no more than the
 /// challenge does.
@@ -70,9 +64,8 @@ Answer post_status(Exchange& x) {
 
 /// A key for an authenticator app, shown once.
 Answer post_totp(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     if (!offered(asked).contains(FactorType::totp)) co_return state_answer(409, "not_allowed");
     const service::AccountNames names = co_await x.services.visits.names(asked.visit);
     const auto offer =
@@ -86,13 +79,12 @@ Answer post_totp(Exchange& x) {
 }
 
 Answer post_totp_confirm(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     FieldReader in(asked.body, {});
     const std::string_view code = in.text("code");
     const std::string_view label = in.maybe_text("label").value_or("");
-    if (in.failed() || label.size() > max_label) co_return bad_message(x);
+    if (in.failed() || label.size() > service::Factors::max_label) co_return bad_message(x);
     const auto after = co_await x.services.factors.confirm_totp(
         asked.visit.user, code, asked.visit.asker(), std::nullopt, label);
     if (!after) co_return refuse(x, after.error());
@@ -104,9 +96,8 @@ Answer post_totp_confirm(Exchange& x) {
 
 /// A new set of recovery codes, shown once. They are of use beside another factor alone.
 Answer post_recovery_codes(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     if (!asked.record.mfa.active()) co_return state_answer(409, "not_enrolled");
     const auto codes =
         co_await x.services.factors.renew_recovery_codes(asked.visit.user, asked.visit.asker());
@@ -120,9 +111,8 @@ Answer post_recovery_codes(Exchange& x) {
 }
 
 Answer post_remove(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     FieldReader in(asked.body, {});
     const std::string_view id = in.text("id");
     if (in.failed()) co_return bad_message(x);

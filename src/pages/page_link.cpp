@@ -78,7 +78,7 @@ Awaitable<CodeCall> read_code_call(Exchange& x, bool with_code) {
     const unsigned length = x.services.enrollment.options().code_length;
     auto code = domain::typed_code(call.code, length);
     if (with_code && !code) {
-        call.refusal = problem(x, 400, "Bad Request", "The code has another length.");
+        call.refusal = state_answer(400, "no_code");
         co_return call;
     }
     call.code = std::move(code).value_or("");
@@ -153,6 +153,7 @@ Answer post_verify(Exchange& x) {
     platform::JsonText body = begin_state(name(checked.state));
     if (checked.state == LinkState::wrong_code) body.member("attempts_left", checked.tries_left);
     if (checked.state == LinkState::open) {
+        x.services.wake_worker(); // the notice of it
         body.member("verified", true);
         if (call.visit) {
             call.visit->proved = true;

@@ -8,9 +8,8 @@ using service::FieldReader;
 using service::Passkeys;
 
 Answer post_passkey(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     if (!offered(asked).contains(FactorType::passkey)) co_return state_answer(409, "not_allowed");
     const service::AccountNames names = co_await x.services.visits.names(asked.visit);
     const domain::RelyingParty party = co_await x.services.visits.party(asked.visit);
@@ -25,9 +24,8 @@ Answer post_passkey(Exchange& x) {
 }
 
 Answer post_passkey_confirm(Exchange& x) {
-    Asked asked = co_await read_visit(x);
+    Asked asked = co_await read_proved_visit(x);
     if (asked.refusal) co_return std::move(*asked.refusal);
-    if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
     FieldReader in(asked.body, {});
     const std::string_view label = in.maybe_text("label").value_or("");
     const boost::json::object* credential = in.maybe_object("credential");

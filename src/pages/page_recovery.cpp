@@ -11,6 +11,18 @@ using Status = store::ResetScheduled::Status;
 
 constexpr FactorSet both_methods = FactorSet(FactorType::email) | FactorType::recovery_code;
 
+http::Response cancel_answer(bool cancelled) {
+    return state_answer(cancelled ? 200 : 404, cancelled ? "open" : "unknown");
+}
+
+/// In a proved visit, else who holds a link could have a mail sent as often as he likes.
+Answer cancel_in_visit(Exchange& x, Message message) {
+    Asked asked = co_await proved_visit_of(x, std::move(message));
+    if (asked.refusal) co_return std::move(*asked.refusal);
+    const bool cancelled = co_await x.services.recovery.cancel(asked.visit);
+    co_return cancel_answer(cancelled);
+}
+
 } // namespace
 
 /// Resets at once, for who has shown a code by mail and a recovery code in this visit.
@@ -51,18 +63,11 @@ Answer post_lost_cancel(Exchange& x) {
     Message message = read_message(x);
     if (message.refusal) co_return std::move(*message.refusal);
     FieldReader in(message.body, {});
-    if (in.has("session")) {
-        Asked asked = co_await read_visit(x);
-        if (asked.refusal) co_return std::move(*asked.refusal);
-        // Else who holds a link could have a mail sent as often as he likes.
-        if (auto unproved = refuse_unproved(asked)) co_return std::move(*unproved);
-        const bool cancelled = co_await x.services.recovery.cancel(asked.visit);
-        co_return state_answer(cancelled ? 200 : 404, cancelled ? "open" : "unknown");
-    }
+    if (in.has("session")) co_return co_await cancel_in_visit(x, std::move(message));
     const std::string_view token = in.text("token");
     if (in.failed()) co_return bad_message(x);
     const bool cancelled = co_await x.services.recovery.cancel(token);
-    co_return state_answer(cancelled ? 200 : 404, cancelled ? "open" : "unknown");
+    co_return cancel_answer(cancelled);
 }
 
 } // namespace mfad::pages

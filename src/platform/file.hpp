@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <utility>
 
 namespace mfad::platform {
 
@@ -12,10 +11,7 @@ class Descriptor {
 public:
     explicit Descriptor(int fd = -1) : fd_(fd) {}
     Descriptor(Descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
+    Descriptor& operator=(Descriptor&&) = delete;
     ~Descriptor();
     int get() const { return fd_; }
 
@@ -33,8 +29,9 @@ std::string read_all(const Descriptor& file, std::size_t limit);
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
 /// Waits until nobody else holds the file that has this name now, and holds it while the descriptor
-/// lives: for those who read a file, change it and replace it. @throws std::system_error
-Descriptor hold_file(const std::filesystem::path& path, int flags = 0);
+/// lives: for those who read a file, change it and replace it. @param flags as for `open_to_read`
+/// @throws std::system_error
+Descriptor hold_file(const std::filesystem::path& path, int flags);
 
 /// Whether a file that is there already may be replaced.
 enum class Existing { keep, replace };

@@ -114,7 +114,7 @@ KeyRing KeyRing::change(
     const std::filesystem::path& path, const std::function<void(KeyRing&)>& edit) {
     std::optional<Descriptor> held;
     try {
-        held = hold_file(path, O_NONBLOCK);
+        held.emplace(hold_file(path, O_NONBLOCK));
     } catch (const std::system_error& error) {
         refuse(path, "cannot be read (" + error.code().message() + "), expected a key file");
     }

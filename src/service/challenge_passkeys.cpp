@@ -44,10 +44,7 @@ domain::Refusal malformed(WebauthnFault fault) {
 std::string Challenges::passkey_options_of(
     const ChallengeRef& challenge, std::span<const std::string> fields,
     const domain::RelyingParty& party) {
-    std::vector<Passkey> passkeys;
-    for (std::size_t slot = 0; slot < fields.size(); ++slot)
-        if (auto passkey = open_passkey(fields[slot], slot, challenge.user, vault_))
-            passkeys.push_back(std::move(*passkey));
+    const std::vector<Passkey> passkeys = open_passkeys(fields, challenge.user, vault_);
     // Derived, not stored: the challenge itself says what is to be signed.
     const std::string to_sign =
         vault_.pepper.digest(platform::DigestPurpose::passkey, signed_place(challenge), party.id);
@@ -63,9 +60,7 @@ Awaitable<Result<Passed>> Challenges::verify_passkey(
     const Result<Proved> proved =
         co_await prove_passkey(token, tenant, party, credential, also_issued);
     if (!proved) co_return proved.error();
-    const std::optional<domain::UserRef> user = holder(token);
-    if (!user) co_return domain::refuse(Code::expired);
-    co_return passed(*user, *proved);
+    co_return passed(*proved);
 }
 
 Awaitable<Result<Proved>> Challenges::prove_passkey(
@@ -108,6 +103,7 @@ Awaitable<Result<Proved>> Challenges::prove_passkey(
     if (too_weak) co_return domain::refuse(Code::not_enrolled);
     if (attempt.state != ChallengeState::open) co_return refusal_of(attempt);
     Proved proved;
+    proved.user = challenge->user;
     proved.factor = FactorType::passkey;
     proved.methods = verdict.methods();
     proved.strong = verdict.strong();

@@ -6,7 +6,6 @@
 #include "mfad/domain/recovery_code.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
-#include "mfad/platform/packed.hpp"
 #include "mfad/service/device_token.hpp"
 #include "mfad/service/mail_job.hpp"
 
@@ -21,7 +20,6 @@ using domain::FactorSet;
 using domain::FactorType;
 using domain::Refusal;
 using domain::Result;
-using platform::SealPurpose;
 using runtime::Awaitable;
 using store::Attempt;
 using store::ChallengeRef;
@@ -29,15 +27,7 @@ using store::ChallengeStore;
 using Code = Refusal::Code;
 
 constexpr std::size_t id_bytes = 16; // behind two of the partition
-constexpr std::size_t max_token = 512;
-/// Between our clock and the store's, by which challenges end.
-constexpr std::chrono::minutes clock_tolerance{5};
 constexpr std::size_t max_recovery_code = 128;
-
-const platform::Place& token_place() {
-    static const platform::Place place = platform::Place().part("challenge_token");
-    return place;
-}
 
 platform::Place code_place(const ChallengeRef& challenge) {
     return platform::Place().part("challenge_code").part(challenge.id);
@@ -138,34 +128,6 @@ Challenges::Challenges(
     : keys_(context.keys()), challenges_(context, options.tries), vault_(vault), tokens_(tokens),
       passwords_(passwords), options_(std::move(options)), wake_(std::move(wake)) {}
 
-std::string Challenges::token_of(const HeldChallenge& challenge) {
-    platform::PackedWriter packed;
-    packed.text(challenge.user.tenant).text(challenge.user.user).text(challenge.id);
-    packed.i64(challenge.ends.time_since_epoch().count()).u8(challenge.strong ? 1 : 0);
-    return platform::base64url(
-        vault_.sealer.seal(SealPurpose::challenge, token_place(), packed.bytes()));
-}
-
-std::optional<HeldChallenge> open_challenge_token(
-    std::string_view token, std::string_view tenant, Vault& vault) {
-    if (token.size() > max_token) return std::nullopt;
-    const auto sealed = platform::from_base64url(token);
-    if (!sealed) return std::nullopt;
-    const auto plain = vault.sealer.open(SealPurpose::challenge, token_place(), *sealed);
-    if (!plain) return std::nullopt;
-    platform::PackedReader packed(*plain);
-    HeldChallenge challenge;
-    challenge.user.tenant = packed.text();
-    challenge.user.user = packed.text();
-    challenge.id = packed.text();
-    challenge.ends = platform::UnixMillis{std::chrono::milliseconds{packed.i64()}};
-    challenge.strong = packed.u8() != 0;
-    // Long over by any clock: it is worth no look-up, and counts against nobody's limit.
-    if (platform::wall_now() > challenge.ends + clock_tolerance) return std::nullopt;
-    if (!tenant.empty() && challenge.user.tenant != tenant) return std::nullopt;
-    return challenge;
-}
-
 std::optional<domain::UserRef> Challenges::holder(std::string_view token) {
     std::optional<HeldChallenge> challenge = open_challenge_token(token, {}, vault_);
     if (!challenge) return std::nullopt;
@@ -193,7 +155,7 @@ Awaitable<ChallengeAnswer> Challenges::open(
     if (answer.opened.device == store::DeviceState::stolen) wake_();
     if (answer.opened.outcome != store::ChallengeOpened::Outcome::opened) co_return answer;
     challenge.ends = answer.opened.ends;
-    answer.token = token_of(challenge);
+    answer.token = challenge_token(challenge, vault_);
     if (answer.opened.device == store::DeviceState::known)
         answer.device_token =
             device_token({order.device->id, answer.opened.device_generation}, user, vault_);
@@ -208,13 +170,9 @@ Awaitable<Result<CodeMailed>> Challenges::send_code(
     const std::optional<HeldChallenge> challenge = open_challenge_token(token, tenant, vault_);
     if (!challenge) co_return domain::refuse(Code::expired);
     const std::string code = domain::new_code(options_.code_length);
-    MailJob job;
-    job.id = platform::random_bytes(16);
-    job.kind = MailJob::Kind::sign_in_code;
-    job.user = challenge->user;
+    MailJob job = new_job(MailJob::Kind::sign_in_code, challenge->user);
     job.link_id = challenge->id;
     job.secret = code;
-    job.created = platform::wall_now();
     job.not_after = job.created + options_.code_lifetime;
 
     store::ChallengeCodeOrder order;
@@ -300,14 +258,15 @@ Awaitable<Attempt> Challenges::verify_totp(
     co_return instead.state == ChallengeState::unknown ? finished : instead;
 }
 
-Result<Passed> Challenges::passed(const domain::UserRef& user, const Proved& proved) const {
+Result<Passed> Challenges::passed(const Proved& proved) const {
     Passed passed;
     passed.factor = proved.factor;
     passed.methods = proved.methods;
     passed.level = proved.strong ? "aal2" : "aal1";
     passed.at = proved.at;
     passed.lifetime = tokens_.lifetime();
-    const Proof proof{user.tenant, user.user, passed.methods, passed.level, proved.at};
+    const Proof proof{
+        proved.user.tenant, proved.user.user, passed.methods, passed.level, proved.at};
     Result<std::string> token = tokens_.issue(proof, proved.at);
     if (!token) return token.error();
     passed.access_token = std::move(*token);
@@ -321,6 +280,7 @@ Awaitable<Result<Proved>> Challenges::prove(
     const std::optional<std::string> typed_text = typed(factor, code, options_.code_length);
     if (!typed_text) co_return not_a_code();
     Proved proved;
+    proved.user = challenge->user;
     proved.factor = factor;
     Attempt attempt;
     if (factor == FactorType::totp)
@@ -346,9 +306,7 @@ Awaitable<Result<Passed>> Challenges::verify(
     if (!ready) co_return ready.error();
     const Result<Proved> proved = co_await prove(token, tenant, factor, code);
     if (!proved) co_return proved.error();
-    const std::optional<domain::UserRef> user = holder(token);
-    if (!user) co_return domain::refuse(Code::expired);
-    co_return passed(*user, *proved);
+    co_return passed(*proved);
 }
 
 Awaitable<std::optional<store::ChallengeRecord>> Challenges::status(

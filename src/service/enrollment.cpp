@@ -6,6 +6,7 @@
 #include "mfad/platform/concat.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
+#include "mfad/service/factor_view.hpp"
 #include "mfad/service/mail_job.hpp"
 
 namespace mfad::service {
@@ -79,13 +80,9 @@ NewLink Enrollment::new_link(const domain::UserRef& user) {
     NewLink link;
     link.token = platform::base64url(bytes);
     link.order.id = id_of(bytes);
-    MailJob job;
-    job.id = platform::random_bytes(16);
-    job.kind = MailJob::Kind::enrollment_link;
-    job.user = user;
+    MailJob job = new_job(MailJob::Kind::enrollment_link, user);
     job.link_id = link.order.id;
     job.secret = link.token;
-    job.created = platform::wall_now();
     job.not_after = job.created + options_.link_lifetime;
     link.order.job = seal_job(job, vault_);
     return link;
@@ -102,6 +99,10 @@ Awaitable<std::optional<Followed>> Enrollment::follow(std::string_view token) {
     co_return found;
 }
 
+Awaitable<store::Link> Enrollment::read(const Followed& followed) {
+    co_return co_await links_.read(followed.link, followed.user, options_.code_tries);
+}
+
 std::string Enrollment::public_id(std::string_view href) const {
     const auto link = link_of_token(href.substr(href.find('#') + 1), keys_.partitions());
     return link ? public_link_id(*link) : std::string();
@@ -111,14 +112,11 @@ Awaitable<LinkView> Enrollment::view(std::string_view token) {
     LinkView view;
     const std::optional<Followed> found = co_await follow(token);
     if (!found) co_return view;
-    const store::Link link = co_await links_.read(found->link, found->user, options_.code_tries);
+    const store::Link link = co_await read(*found);
     view.state = link.state;
     view.kind = link.kind;
     view.ends = link.ends;
     view.code_ends = link.code_ends;
-    view.active = link.mfa.active();
-    view.by_server = link.by_server;
-    view.factors = link.factors;
     const auto tenant = co_await tenants_.find_tenant(found->user.tenant);
     if (tenant) view.tenant_name = tenant->name;
     if (view.state != LinkState::open) co_return view;
@@ -144,13 +142,9 @@ Awaitable<std::optional<store::Link>> Enrollment::status(
 
 Awaitable<store::CodeSent> Enrollment::send_code(const Followed& followed) {
     const std::string code = domain::new_code(options_.code_length);
-    MailJob job;
-    job.id = platform::random_bytes(16);
-    job.kind = MailJob::Kind::enrollment_code;
-    job.user = followed.user;
+    MailJob job = new_job(MailJob::Kind::enrollment_code, followed.user);
     job.link_id = followed.link.id;
     job.secret = code;
-    job.created = platform::wall_now();
     job.not_after = job.created + options_.code_lifetime;
 
     store::CodeOrder order;
@@ -169,9 +163,14 @@ Awaitable<store::CodeChecked> Enrollment::verify_code(
     const Followed& followed, std::string_view code) {
     const std::vector<std::string> digests =
         vault_.pepper.digests(platform::DigestPurpose::code, code_place(followed.link), code);
-    const std::string id = public_link_id(followed.link);
-    co_return co_await links_.verify_code(
-        followed.link, followed.user, digests, options_.code_tries, followed.asker, id);
+    store::CodeCheck check;
+    check.digests = digests;
+    check.tries = options_.code_tries;
+    check.asker = followed.asker;
+    check.public_id = public_link_id(followed.link);
+    check.notice =
+        seal_notice(MailJob::Kind::factor_added, domain::FactorType::email, followed.user, vault_);
+    co_return co_await links_.verify_code(followed.link, followed.user, check);
 }
 
 } // namespace mfad::service

@@ -4,6 +4,7 @@
 
 #include "mfad/platform/json_text.hpp"
 #include "mfad/service/addresses.hpp"
+#include "mfad/service/factor_view.hpp"
 
 #include <boost/json.hpp>
 
@@ -17,12 +18,6 @@ using domain::FactorType;
 using domain::UserRef;
 using platform::JsonText;
 using runtime::Awaitable;
-
-void append_set(JsonText& text, std::string_view member, FactorSet set) {
-    text.key(member).begin_array();
-    domain::for_each(set, [&text](FactorType type) { text.value(to_string(type)); });
-    text.end_array();
-}
 
 /// The members of a JSON object, as they are stored.
 void append_members(JsonText& text, const std::string& object) {
@@ -38,7 +33,7 @@ std::string tenant_line(
     JsonText text;
     text.begin_object().key("tenant").begin_object().member("id", record.id);
     append_members(text, record.document);
-    append_set(text, "allowed", policy);
+    append_factors(text, "allowed", policy);
     text.key("default").raw(default_setting_json(project.rules.default_setting));
     if (!record.jwt.empty()) text.key("jwt").raw(record.jwt);
     text.key("xsolla").begin_object();
@@ -53,7 +48,7 @@ std::string policy_line(const store::TenantRecord& record, FactorSet policy) {
     JsonText text;
     text.begin_object().key("tenant").begin_object().member("id", record.id);
     append_members(text, record.document);
-    append_set(text, "allowed", policy);
+    append_factors(text, "allowed", policy);
     if (!record.jwt.empty()) text.key("jwt").raw(record.jwt);
     return std::move(text.end_object().end_object()).str();
 }
@@ -81,7 +76,7 @@ std::optional<domain::User> user_in(const std::vector<std::string>& fields) {
     user.seen = number_in(fields[export_fields::seen]);
     user.version = number_in(fields[export_fields::version]);
     const auto last = static_cast<std::int64_t>(number_in(fields[export_fields::last_auth]));
-    if (last != 0) user.last_auth_time = platform::UnixMillis{std::chrono::milliseconds{last}};
+    if (last != 0) user.last_auth_time = platform::unix_millis(last);
     return user;
 }
 
@@ -129,8 +124,8 @@ std::string Exporter::user_line(
     if (!fields[export_fields::locale].empty())
         text.member("locale", fields[export_fields::locale]);
     text.key("mfa").begin_object();
-    append_set(text, "allowed", settings.allowed);
-    append_set(text, "enabled", settings.enabled);
+    append_factors(text, "allowed", settings.allowed);
+    append_factors(text, "enabled", settings.enabled);
     text.member("change_restricted", settings.change_restricted);
     text.member("own_setting", settings.own);
     text.key("last_auth_time");

@@ -52,8 +52,7 @@ void append_failures(JsonText& text, const std::string& field) {
     const unsigned count = std::min<unsigned>(packed.u8(), domain::AttemptBudget::most);
     const auto last = static_cast<std::int64_t>(packed.number());
     text.member("failures", count);
-    text.member(
-        "failed_at", platform::rfc3339(platform::UnixMillis{std::chrono::milliseconds{last}}));
+    text.member("failed_at", platform::rfc3339(platform::unix_millis(last)));
 }
 
 void append_totp(JsonText& text, const TotpFactor& factor, const std::vector<std::string>& fields) {
@@ -116,11 +115,9 @@ std::optional<std::string> factors_line(
     auto codes = open_imported_codes(fields[export_fields::imported_codes], user, vault);
     if (ours) codes = portable(*ours, user, vault);
     const std::string& email_failures = fields[export_fields::email_failures];
-    std::vector<Passkey> passkeys;
-    for (std::size_t slot = 0; slot < FactorStore::passkeys.size(); ++slot)
-        if (auto passkey =
-                open_passkey(fields[export_fields::first_passkey + slot], slot, user, vault))
-            passkeys.push_back(std::move(*passkey));
+    const auto slots =
+        std::span(fields).subspan(export_fields::first_passkey, FactorStore::passkeys.size());
+    const std::vector<Passkey> passkeys = open_passkeys(slots, user, vault);
     if (!totp && !codes && passkeys.empty() && email_failures.empty()) return std::nullopt;
 
     JsonText text;

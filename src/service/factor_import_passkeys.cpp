@@ -52,17 +52,10 @@ Result<void> FactorImporter::plan_passkeys(
 
 Awaitable<Result<void>> FactorImporter::claim_passkeys(
     const UserRef& user, const std::vector<std::string>& tags) {
-    const std::string nothing_void;
     std::vector<std::string> claimed;
     for (const std::string& tag : tags) {
-        auto other = co_await passkeys_.claim(tag, user, nothing_void);
-        if (other) {
-            // Whoever is found has to hold it, or he is found by mistake.
-            const std::vector<std::string> held = co_await passkeys_.tags(other->user);
-            if (std::ranges::find(held, tag) == held.end())
-                other = co_await passkeys_.claim(tag, user, other->raw);
-        }
-        if (other) {
+        const bool is_ours = co_await passkeys_.claim_unheld(tag, user);
+        if (!is_ours) {
             co_await passkeys_.release(claimed, user);
             co_return domain::refuse(
                 Code::invalid, "factors.passkeys", "hold one that is another user's here");

@@ -11,12 +11,20 @@ using domain::Refusal;
 using store::FactorStatus;
 using Code = Refusal::Code;
 
-platform::Place factor_place(const domain::UserRef& user, std::string_view field) {
-    return platform::Place().part("factor").part(user.tenant).part(user.user).part(field);
+namespace {
+
+bool is_bound_by_proof(Asker asker) {
+    return asker == Asker::himself || asker == Asker::invited;
 }
 
-platform::UnixMillis time_of(std::int64_t millis) {
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
+store::Actor actor_of(Asker asker) {
+    return asker == Asker::host ? store::Actor::host : store::Actor::user;
+}
+
+} // namespace
+
+platform::Place factor_place(const domain::UserRef& user, std::string_view field) {
+    return platform::Place().part("factor").part(user.tenant).part(user.user).part(field);
 }
 
 Refusal refusal_of(FactorStatus status) {
@@ -34,12 +42,15 @@ Refusal refusal_of(FactorStatus status) {
     return domain::refuse(Code::internal);
 }
 
-bool is_bound_by_proof(Asker asker) {
-    return asker == Asker::himself || asker == Asker::invited;
+void set_asker(store::FactorOrder& order, Asker asker) {
+    order.by_himself = is_bound_by_proof(asker);
+    order.invited = asker == Asker::invited;
+    order.by = actor_of(asker);
 }
 
-store::Actor actor_of(Asker asker) {
-    return asker == Asker::host ? store::Actor::host : store::Actor::user;
+void set_asker(store::RemovalOrder& order, Asker asker) {
+    order.by_himself = is_bound_by_proof(asker);
+    order.by = actor_of(asker);
 }
 
 bool is_strong(
@@ -48,7 +59,14 @@ bool is_strong(
         domain::Settings::unpack(static_cast<std::uint32_t>(std::stoul(packed_settings)));
     if (!settings) throw store::Corrupt("settings of an unknown format");
     if (!settings->enrolled.intersects(domain::strong_factors)) return true;
-    return !last_proof.empty() && now - time_of(std::stoll(last_proof)) <= domain::proof_age;
+    return !last_proof.empty() &&
+           now - platform::unix_millis(std::stoll(last_proof)) <= domain::proof_age;
+}
+
+void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors) {
+    body.key(name).begin_array();
+    domain::for_each(factors, [&body](FactorType type) { body.value(to_string(type)); });
+    body.end_array();
 }
 
 std::string failures_field(FactorType type) {

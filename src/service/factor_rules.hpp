@@ -16,15 +16,12 @@ namespace mfad::service {
 /// Where a sealed field of a user's record belongs.
 platform::Place factor_place(const domain::UserRef& user, std::string_view field);
 
-platform::UnixMillis time_of(std::int64_t millis);
-
 /// Why a change of factors was not made.
 domain::Refusal refusal_of(store::FactorStatus status);
 
-/// Whether fresh proof counts for a change that he asks for.
-bool is_bound_by_proof(Asker asker);
-/// Who did it, for the audit.
-store::Actor actor_of(Asker asker);
+/// Notes in an order who asks for it: what counts against him, and who is told to have done it.
+void set_asker(store::FactorOrder& order, Asker asker);
+void set_asker(store::RemovalOrder& order, Asker asker);
 
 /// Whether a factor that is bound now is worth more than AAL1: the first such is, and one that
 /// follows a fresh proof. @param last_proof by more than a code by mail, ms; empty for never

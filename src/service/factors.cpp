@@ -61,7 +61,7 @@ std::optional<TotpFactor> open_totp_of(
     factor.key.parameters.digits = packed.u8();
     factor.key.parameters.period = packed.u16();
     factor.strong = packed.u8() != 0;
-    factor.created = time_of(packed.i64());
+    factor.created = platform::unix_millis(packed.i64());
     factor.label = packed.text();
     factor.key.secret = platform::Secret(packed.text());
     if (version == record_version) factor.drift = static_cast<std::int32_t>(packed.i64());
@@ -92,12 +92,6 @@ void append_fields_of(FactorType type, std::vector<std::string>& fields) {
     }
 }
 
-void set_asker(store::FactorOrder& order, Asker asker) {
-    order.by_himself = is_bound_by_proof(asker);
-    order.invited = asker == Asker::invited;
-    order.by = actor_of(asker);
-}
-
 constexpr std::array built_in{
     FactorType::email, FactorType::totp, FactorType::passkey, FactorType::recovery_code};
 
@@ -119,15 +113,11 @@ std::optional<TotpFactor> open_totp(std::string_view sealed, const UserRef& user
 }
 
 std::string seal_notice(MailJob::Kind kind, FactorSet factors, const UserRef& user, Vault& vault) {
-    MailJob job;
-    job.id = platform::random_bytes(16);
-    job.kind = kind;
-    job.user = user;
+    MailJob job = new_job(kind, user);
     domain::for_each(factors, [&job](FactorType type) {
         if (!job.secret.empty()) job.secret += ' ';
         job.secret += to_string(type);
     });
-    job.created = platform::wall_now();
     job.not_after = job.created + notice_lifetime;
     return seal_job(job, vault);
 }
@@ -180,11 +170,12 @@ Awaitable<std::vector<FactorView>> Factors::list(const UserRef& user, FactorSet 
         view.label = totp->label;
         view.created = totp->created;
         if (!fields[1].empty())
-            view.last_used = time_of(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
+            view.last_used =
+                platform::unix_millis(std::stoll(fields[1]) * totp->key.parameters.period * 1000);
     }
     const std::span<const std::string> slots = std::span(fields).last(FactorStore::passkeys.size());
     const std::vector<Passkey> passkeys = bound.contains(FactorType::passkey)
-                                              ? passkeys_.opened(user, slots)
+                                              ? open_passkeys(slots, user, vault_)
                                               : std::vector<Passkey>();
     for (const Passkey& passkey : passkeys) {
         const FactorView bare = view_of(passkey);
@@ -286,16 +277,24 @@ Awaitable<Result<void>> Factors::remove(
     if (tag_of_factor_id(factor_id)) co_return co_await passkeys_.remove(user, factor_id, asker);
     const auto type = domain::factor_type(factor_id);
     if (!type) co_return domain::refuse(Code::not_enrolled);
-    if (*type == FactorType::passkey) co_return co_await passkeys_.remove_all(user, asker);
     store::RemovalOrder order;
     order.factors = order.disable = *type;
-    order.by_himself = is_bound_by_proof(asker);
-    order.by = actor_of(asker);
+    set_asker(order, asker);
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, *type, user, vault_);
     append_fields_of(*type, order.fields);
+    if (*type == FactorType::passkey) co_return co_await unbind(user, order);
     const store::FactorOutcome outcome = co_await factors_.remove(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    wake_();
+    co_return Result<void>{};
+}
+
+Awaitable<Result<void>> Factors::unbind(const UserRef& user, const store::RemovalOrder& order) {
+    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
+    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
+    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
+    co_await passkeys_.index().release(tags, user);
     wake_();
     co_return Result<void>{};
 }
@@ -310,12 +309,7 @@ Awaitable<Result<void>> Factors::reset(const UserRef& user, store::Actor by) {
         append_fields_of(type, order.fields);
     order.fields.emplace_back("g"); // the link on its way
     order.fields.emplace_back("Z"); // and a reset on its way
-    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
-    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
-    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
-    co_await passkeys_.index().release(tags, user);
-    wake_();
-    co_return Result<void>{};
+    co_return co_await unbind(user, order);
 }
 
 Awaitable<Result<void>> Factors::reset_lost(const UserRef& user) {
@@ -326,12 +320,7 @@ Awaitable<Result<void>> Factors::reset_lost(const UserRef& user) {
     order.notice = seal_notice(MailJob::Kind::factors_reset, {}, user, vault_);
     order.fields = lost_factor_fields();
     order.fields.emplace_back("Z"); // a reset on its way has become idle
-    const std::vector<std::string> tags = co_await passkeys_.index().tags(user);
-    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
-    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
-    co_await passkeys_.index().release(tags, user);
-    wake_();
-    co_return Result<void>{};
+    co_return co_await unbind(user, order);
 }
 
 } // namespace mfad::service

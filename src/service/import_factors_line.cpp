@@ -5,6 +5,7 @@
 #include "mfad/domain/identity.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/service/factor_import.hpp"
+#include "mfad/service/factors.hpp"
 #include "mfad/service/recovery_hash.hpp"
 
 #include <boost/json.hpp>
@@ -18,7 +19,6 @@ namespace json = boost::json;
 using domain::Result;
 using Code = domain::Refusal::Code;
 
-constexpr std::size_t max_label = 64; // bytes, as where a user names his app himself
 constexpr std::size_t max_hash = 2048;
 
 ImportedFailures read_failures(FieldReader& in) {
@@ -91,7 +91,7 @@ ImportedTotp read_totp(FieldReader& in) {
     for (const std::string_view name : {"algorithm", "digits", "period"})
         if (uri && in.has(name)) in.invalid(name, "is named in the uri");
     totp.label = in.maybe_text("label").value_or("");
-    if (totp.label.size() > max_label) in.invalid("label", "must have at most 64 bytes");
+    if (totp.label.size() > Factors::max_label) in.invalid("label", "must have at most 64 bytes");
     totp.created = read_time(in, "created_at");
     // A step that the clock does not reach would keep the user out.
     const std::int64_t latest =

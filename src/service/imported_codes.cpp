@@ -43,7 +43,7 @@ std::optional<ImportedCodes> open_imported_codes(
     if (packed.u8() != record_version)
         throw store::Corrupt("imported recovery codes of an unknown format");
     ImportedCodes codes;
-    codes.made = platform::UnixMillis{std::chrono::milliseconds{packed.i64()}};
+    codes.made = platform::unix_millis(packed.i64());
     while (!packed.at_end()) {
         ImportedCodes::Code& code = codes.codes.emplace_back();
         code.used = packed.u8() != 0;

@@ -1,6 +1,7 @@
 #include "mfad/service/mail_job.hpp"
 
 #include "mfad/platform/concat.hpp"
+#include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
 
@@ -19,10 +20,6 @@ platform::Place place_of(std::string_view id) {
 
 std::int64_t millis(platform::UnixMillis time) {
     return time.time_since_epoch().count();
-}
-
-platform::UnixMillis time_of(std::int64_t count) {
-    return platform::UnixMillis{std::chrono::milliseconds{count}};
 }
 
 std::string encode(const MailJob& job) {
@@ -44,8 +41,8 @@ std::optional<MailJob> decode(std::string_view bytes) {
     job.user.user = packed.text();
     job.link_id = packed.text();
     job.secret = packed.text();
-    job.created = time_of(packed.i64());
-    job.not_after = time_of(packed.i64());
+    job.created = platform::unix_millis(packed.i64());
+    job.not_after = platform::unix_millis(packed.i64());
     job.attempts = packed.u32();
     job.last_error = packed.text();
     return job;
@@ -89,6 +86,15 @@ std::string_view to_string(MailJob::Kind kind) {
     case MailJob::Kind::reset_due: return "reset_due";
     }
     return {};
+}
+
+MailJob new_job(MailJob::Kind kind, const domain::UserRef& user) {
+    MailJob job;
+    job.id = platform::random_bytes(id_size);
+    job.kind = kind;
+    job.user = user;
+    job.created = platform::wall_now();
+    return job;
 }
 
 std::string seal_job(const MailJob& job, Vault& vault) {

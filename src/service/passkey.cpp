@@ -53,7 +53,7 @@ void read_sealed_part(std::string_view plain, Passkey& passkey) {
     passkey.backup_eligible = packed.u8() != 0;
     passkey.strong = packed.u8() != 0;
     passkey.attestation = static_cast<platform::Attestation>(packed.u8());
-    passkey.created = time_of(packed.i64());
+    passkey.created = platform::unix_millis(packed.i64());
     passkey.credential_id = packed.text();
     passkey.public_key = packed.text();
     passkey.user_handle = packed.text();
@@ -98,7 +98,7 @@ std::optional<Passkey> open_passkey(
     passkey.sign_count = use.u32();
     passkey.backed_up = use.u8() != 0;
     if (const std::int64_t last_used = use.i64(); last_used != 0)
-        passkey.last_used = time_of(last_used);
+        passkey.last_used = platform::unix_millis(last_used);
     const auto plain = vault.sealer.open(
         SealPurpose::factor, factor_place(user, field_of(slot)), stored.substr(head_bytes));
     if (!plain) throw store::Corrupt("a passkey that does not open");
@@ -106,6 +106,15 @@ std::optional<Passkey> open_passkey(
     if (passkey_tag(passkey.credential_id) != *tag)
         throw store::Corrupt("a passkey under another's tag");
     return passkey;
+}
+
+std::vector<Passkey> open_passkeys(
+    std::span<const std::string> fields, const domain::UserRef& user, Vault& vault) {
+    std::vector<Passkey> passkeys;
+    for (std::size_t slot = 0; slot < fields.size(); ++slot)
+        if (auto passkey = open_passkey(fields[slot], slot, user, vault))
+            passkeys.push_back(std::move(*passkey));
+    return passkeys;
 }
 
 std::string used_passkey(

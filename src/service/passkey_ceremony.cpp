@@ -41,7 +41,7 @@ std::optional<PendingPasskey> open_pending(
     if (packed.u8() != offer_version)
         throw store::Corrupt("an offer of a passkey of an unknown format");
     PendingPasskey pending;
-    pending.created = time_of(packed.i64());
+    pending.created = platform::unix_millis(packed.i64());
     pending.challenge = packed.text();
     pending.user_handle = packed.text();
     pending.rp_id = packed.text();

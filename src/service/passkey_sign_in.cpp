@@ -107,9 +107,8 @@ Awaitable<std::string> PasskeySignIn::begin(
         if (found.empty()) co_await users_.contact(user);
         if (found.size() == 1) user.user = found.front();
         const std::vector<std::string> fields = co_await factors_.fields(user, slots());
-        for (std::size_t slot = 0; slot < fields.size(); ++slot)
-            if (auto passkey = open_passkey(fields[slot], slot, user, vault_))
-                if (passkey->rp_id == party.id) passkeys.push_back(std::move(*passkey));
+        passkeys = open_passkeys(fields, user, vault_);
+        std::erase_if(passkeys, [&](const Passkey& passkey) { return passkey.rp_id != party.id; });
         made_for = digest_of(user);
         if (passkeys.empty()) {
             Passkey& invented = passkeys.emplace_back();
@@ -136,7 +135,7 @@ std::optional<PasskeySignIn::Issued> PasskeySignIn::open_issued(std::string_view
     if (packed.u8() != issued_version) return std::nullopt;
     Issued issued;
     issued.bytes = std::move(*challenge);
-    issued.ends = time_of(packed.i64());
+    issued.ends = platform::unix_millis(packed.i64());
     issued.tenant = packed.text();
     issued.user = packed.text();
     if (platform::wall_now() >= issued.ends) return std::nullopt;

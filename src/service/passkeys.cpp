@@ -23,8 +23,6 @@ using Code = Refusal::Code;
 
 constexpr std::size_t challenge_bytes = 32;
 constexpr std::size_t user_handle_bytes = 32;
-/// A claim without a passkey is one whose server died, unless its passkey is just being stored.
-constexpr std::chrono::minutes claim_patience{1};
 
 /// Where the fields of `offer` and `confirm` begin; the passkeys' follow.
 enum Field : std::size_t { settings, last_auth, pending, first_passkey };
@@ -73,19 +71,11 @@ FactorView view_of(const Passkey& passkey) {
 Passkeys::Passkeys(const store::Context& context, Vault& vault, std::function<void()> wake)
     : factors_(context), index_(context), vault_(vault), wake_(std::move(wake)) {}
 
-std::vector<Passkey> Passkeys::opened(const UserRef& user, std::span<const std::string> fields) {
-    std::vector<Passkey> passkeys;
-    for (std::size_t slot = 0; slot < fields.size(); ++slot)
-        if (auto passkey = open_passkey(fields[slot], slot, user, vault_))
-            passkeys.push_back(std::move(*passkey));
-    return passkeys;
-}
-
 Awaitable<Result<PasskeyOffer>> Passkeys::offer(
     const UserRef& user, const RelyingParty& party, std::string_view account) {
     const std::vector<std::string> fields = co_await factors_.fields(user, field_names());
     if (fields[settings].empty()) co_return domain::refuse(Code::no_such_user);
-    const std::vector<Passkey> bound = opened(user, passkeys_of(fields));
+    const std::vector<Passkey> bound = open_passkeys(passkeys_of(fields), user, vault_);
     if (bound.size() == most) co_return too_many_passkeys();
     PendingPasskey pending;
     pending.challenge = platform::random_bytes(challenge_bytes);
@@ -140,7 +130,7 @@ Awaitable<Result<Passkey>> Passkeys::confirm(
     confirmation.passkey.strong = is_strong(fields[settings], fields[last_auth], now);
     confirmation.slot = *slot;
     confirmation.pending = fields[pending];
-    const bool claimed = co_await claim(tag, user);
+    const bool claimed = co_await index_.claim_unheld(tag, user);
     if (!claimed) co_return not_accepted("is registered already");
     const Result<void> stored = co_await put(user, confirmation, asker);
     if (!stored) {
@@ -149,19 +139,6 @@ Awaitable<Result<Passkey>> Passkeys::confirm(
     }
     wake_();
     co_return std::move(confirmation.passkey);
-}
-
-/// Whether the passkey is this user's now. Another's claim stands while he holds it, and for a
-/// moment after it was made.
-Awaitable<bool> Passkeys::claim(const std::string& tag, const UserRef& user) {
-    const std::string none;
-    const auto other = co_await index_.claim(tag, user, none);
-    if (!other) co_return true;
-    if (platform::wall_now() < other->at + claim_patience) co_return false;
-    const std::vector<std::string> held = co_await index_.tags(other->user);
-    if (std::find(held.begin(), held.end(), tag) != held.end()) co_return false;
-    const auto again = co_await index_.claim(tag, user, other->raw);
-    co_return !again;
 }
 
 /// Unless another request of the same user has bound the same passkey meanwhile.
@@ -176,9 +153,7 @@ Awaitable<Result<void>> Passkeys::put(
     const UserRef& user, const Confirmation& confirmation, Asker asker) {
     store::FactorOrder order;
     order.factor = FactorType::passkey;
-    order.by_himself = is_bound_by_proof(asker);
-    order.by = actor_of(asker);
-    order.invited = asker == Asker::invited;
+    set_asker(order, asker);
     order.enable = true;
     order.notice = seal_notice(MailJob::Kind::factor_added, FactorType::passkey, user, vault_);
     order.pending_field = FactorStore::passkey_pending;
@@ -223,8 +198,7 @@ Awaitable<Result<void>> Passkeys::remove(
     if (!slot) co_return domain::refuse(Code::not_enrolled);
     store::RemovalOrder order;
     order.factors = order.disable = FactorType::passkey;
-    order.by_himself = is_bound_by_proof(asker);
-    order.by = actor_of(asker);
+    set_asker(order, asker);
     order.must_be_bound = true;
     order.notice = seal_notice(MailJob::Kind::factor_removed, FactorType::passkey, user, vault_);
     order.expected_field = FactorStore::passkeys.at(*slot);
@@ -236,25 +210,6 @@ Awaitable<Result<void>> Passkeys::remove(
     const store::FactorOutcome outcome = co_await factors_.remove(user, order);
     if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
     const std::vector<std::string> tags{*tag};
-    co_await index_.release(tags, user);
-    wake_();
-    co_return Result<void>{};
-}
-
-Awaitable<Result<void>> Passkeys::remove_all(const UserRef& user, Asker asker) {
-    const std::vector<std::string> tags = co_await index_.tags(user);
-    store::RemovalOrder order;
-    order.factors = order.disable = FactorType::passkey;
-    order.by_himself = is_bound_by_proof(asker);
-    order.by = actor_of(asker);
-    order.must_be_bound = true;
-    order.notice = seal_notice(MailJob::Kind::factor_removed, FactorType::passkey, user, vault_);
-    order.fields.assign(FactorStore::passkeys.begin(), FactorStore::passkeys.end());
-    order.fields.emplace_back(FactorStore::passkey_pending);
-    order.fields.push_back(failures_field(FactorType::passkey));
-    order.fields.push_back(mark_field(FactorType::passkey));
-    const store::FactorOutcome outcome = co_await factors_.remove(user, order);
-    if (outcome.status != FactorStatus::done) co_return refusal_of(outcome.status);
     co_await index_.release(tags, user);
     wake_();
     co_return Result<void>{};

@@ -19,6 +19,13 @@ Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
     return refusal;
 }
 
+/// Whether a request may go on, by what the store has taken for it.
+Result<void> admitted(const RateReport& report, const store::QuotaTaken& taken) {
+    if (!taken.verdict.allowed) return used_up(report.policy.name, taken.verdict);
+    if (!taken.place) return used_up("idempotency-keys", taken.verdict);
+    return {};
+}
+
 } // namespace
 
 LeasedQuotas::LeasedQuotas(const store::Context& context, QuotaOptions options)
@@ -37,6 +44,14 @@ QuotaLease& LeasedQuotas::lease(const std::string& tenant, const RatePolicy& pol
         found = leases_.find(name_);
     }
     return *found;
+}
+
+RateReport& LeasedQuotas::report(Call& call, RatePolicy policy) const {
+    RateReport& report = call.rates.emplace_back();
+    report.policy = std::move(policy);
+    report.verdict.remaining = report.policy.limit;
+    report.counted = options_.enabled;
+    return report;
 }
 
 LeasedQuotas::Wish LeasedQuotas::wish(const Call& call, const RatePolicy& policy) {
@@ -61,10 +76,7 @@ redis::Command LeasedQuotas::command(
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectName dialect) {
     call.rates.reserve(3); // with those of a user's limits
-    RateReport& report = call.rates.emplace_back();
-    report.policy = policy(*call.tenant, dialect);
-    report.verdict.remaining = report.policy.limit;
-    report.counted = options_.enabled;
+    RateReport& report = this->report(call, policy(*call.tenant, dialect));
     const Wish wish = this->wish(call, report.policy);
     if (wish.spent) report.verdict = *wish.spent;
     if (wish.spent || (!options_.enabled && !call.key)) co_return Result<void>{};
@@ -77,17 +89,12 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
         const auto now = runtime::SteadyClock::now();
         report.verdict = lease.granted(wish.wanted, taken.count, taken.verdict, now);
     }
-    if (!taken.verdict.allowed) co_return used_up(report.policy.name, taken.verdict);
-    if (!taken.place) co_return used_up("idempotency-keys", taken.verdict);
-    co_return Result<void>{};
+    co_return admitted(report, taken);
 }
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
     Call& call, const std::string& user) {
-    RateReport& report = call.rates.emplace_back();
-    report.policy = options_.second_steps;
-    report.verdict.remaining = report.policy.limit;
-    report.counted = options_.enabled;
+    RateReport& report = this->report(call, options_.second_steps);
     if (!options_.enabled && !call.key) co_return Result<void>{};
     RatePolicy of_user = report.policy;
     of_user.name += ":" + user;
@@ -95,9 +102,7 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
     const redis::Reply reply = co_await quotas_.take(command);
     const store::QuotaTaken taken = store::QuotaStore::taken(reply);
     if (options_.enabled) report.verdict = taken.verdict;
-    if (!taken.verdict.allowed) co_return used_up(report.policy.name, taken.verdict);
-    if (!taken.place) co_return used_up("idempotency-keys", taken.verdict);
-    co_return Result<void>{};
+    co_return admitted(report, taken);
 }
 
 } // namespace mfad::service

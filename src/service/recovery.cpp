@@ -22,16 +22,6 @@ const platform::Place& cancel_place() {
     return place;
 }
 
-MailJob job_of(MailJob::Kind kind, const domain::UserRef& user, std::string secret) {
-    MailJob job;
-    job.id = platform::random_bytes(16);
-    job.kind = kind;
-    job.user = user;
-    job.secret = std::move(secret);
-    job.created = platform::wall_now();
-    return job;
-}
-
 std::string cancel_token(const domain::UserRef& user, const std::string& reset_id, Vault& vault) {
     platform::PackedWriter packed;
     packed.text(user.tenant).text(user.user).text(reset_id);
@@ -56,11 +46,13 @@ Awaitable<store::ResetScheduled> Recovery::schedule(const Visit& visit) {
     order.link_id = visit.link.id;
     order.reset_id = platform::random_bytes(reset_id_size);
     order.delay = options_.reset_delay;
-    MailJob execution = job_of(MailJob::Kind::reset_due, visit.user, order.reset_id);
+    MailJob execution = new_job(MailJob::Kind::reset_due, visit.user);
+    execution.secret = order.reset_id;
     execution.not_after = execution.created + options_.reset_delay + execution_window;
     order.job = seal_job(execution, vault_);
     const std::string token = cancel_token(visit.user, order.reset_id, vault_);
-    MailJob notice = job_of(MailJob::Kind::reset_scheduled, visit.user, token);
+    MailJob notice = new_job(MailJob::Kind::reset_scheduled, visit.user);
+    notice.secret = token;
     notice.not_after = notice.created + options_.reset_delay;
     order.notice = seal_job(notice, vault_);
     const store::ResetScheduled scheduled = co_await resets_.schedule(visit.user, order);

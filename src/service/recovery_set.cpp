@@ -33,7 +33,7 @@ std::optional<RecoverySet> RecoverySet::unpack(std::string_view field) {
     if (packed.u8() != record_version) throw store::Corrupt("recovery codes of an unknown format");
     RecoverySet set;
     const auto made = static_cast<std::int64_t>(packed.number());
-    set.made = platform::UnixMillis{std::chrono::milliseconds{made}};
+    set.made = platform::unix_millis(made);
     set.used = packed.u16();
     for (std::string_view rest = packed.rest(); rest.size() >= recovery_digest_size;
          rest.remove_prefix(recovery_digest_size))

@@ -61,8 +61,9 @@ Code refusal_code(ChangeStatus status) {
 SettingsService::SettingsService(
     const store::Context& context, Enrollment& enrollment, Vault& vault, SettingsOptions options,
     std::function<void()> wake)
-    : context_(context), settings_(context), users_(context), enrollment_(enrollment),
-      vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {}
+    : context_(context), settings_(context), users_(context), passkeys_(context),
+      enrollment_(enrollment), vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {
+}
 
 std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
     return idempotency_of(call, context_.keys(), options_.key_lifetimes);
@@ -140,6 +141,8 @@ Awaitable<Result<Changed>> SettingsService::change(
         change.remove_factors ? seal_notice(MailJob::Kind::factor_removed, {}, ref, vault_)
                               : std::string()};
 
+    std::vector<std::string> passkeys; // that lead to him
+    if (change.remove_factors) passkeys = co_await passkeys_.tags(ref);
     store::ChangeOutcome outcome = co_await settings_.change(ref, order);
     if (outcome.status == ChangeStatus::no_such_user && provisions) {
         const bool provisioned = co_await provision(call, user);
@@ -153,6 +156,7 @@ Awaitable<Result<Changed>> SettingsService::change(
         co_return too_many(std::span(call.rates).subspan(counted));
     if (outcome.status != ChangeStatus::done)
         co_return domain::refuse(refusal_code(outcome.status));
+    if (outcome.replay == store::Replay::fresh) co_await passkeys_.release(passkeys, ref);
     const bool mails = outcome.link == store::LinkOutcome::mailed || change.remove_factors;
     if (mails && outcome.replay == store::Replay::fresh) wake_();
     co_return changed_by(call, change, outcome, link);

@@ -1,6 +1,7 @@
 #include "mfad/service/tenant_admin.hpp"
 
 #include "mfad/platform/json_text.hpp"
+#include "mfad/service/factor_view.hpp"
 #include "mfad/service/field_reader.hpp"
 #include "mfad/service/settings_service.hpp"
 
@@ -59,12 +60,6 @@ json::array shown_issuers(const std::string& jwt) {
         shown.push_back(std::move(entry));
     }
     return shown;
-}
-
-void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors) {
-    body.key(name).begin_array();
-    domain::for_each(factors, [&body](domain::FactorType type) { body.value(to_string(type)); });
-    body.end_array();
 }
 
 std::string definition_json(

@@ -211,7 +211,8 @@ bool is_contact(std::string_view text) {
 
 /// What is stored in the clear: name, limits, webauthn, mail, options.
 void read_document(FieldReader& in, Tenant& tenant) {
-    tenant.name = in.maybe_text("name").value_or(tenant.id);
+    tenant.name = in.maybe_text("name").value_or("");
+    if (tenant.name.empty()) tenant.name = tenant.id;
     if (const json::object* limits = in.maybe_object("limits")) read_limits(in, *limits, tenant);
     if (const json::object* mail = in.maybe_object("mail")) {
         static constexpr std::string_view known[] = {"from", "contact"};

@@ -49,7 +49,7 @@ std::optional<Visit> decode(std::string_view bytes) {
     visit.recovering = (flags & recovering_bit) != 0;
     visit.factors = FactorSet::from_bits(packed.u8());
     visit.recovered = FactorSet::from_bits(packed.u8());
-    visit.ends = platform::UnixMillis{std::chrono::milliseconds{packed.i64()}};
+    visit.ends = platform::unix_millis(packed.i64());
     visit.challenge = packed.text();
     return visit;
 }
@@ -66,14 +66,14 @@ Awaitable<VisitBegun> Visits::begin(std::string_view token) {
     VisitBegun begun;
     const std::optional<Followed> followed = co_await enrollment_.follow(token);
     if (!followed) co_return begun;
-    const LinkView view = co_await enrollment_.view(token);
-    begun.state = view.state;
-    if (view.state != store::LinkState::open) co_return begun;
+    const store::Link link = co_await enrollment_.read(*followed);
+    begun.state = link.state;
+    if (link.state != store::LinkState::open) co_return begun;
     begun.visit.user = followed->user;
     begun.visit.link = followed->link;
-    begun.visit.kind = view.kind;
-    begun.visit.by_server = view.by_server;
-    begun.visit.factors = view.factors;
+    begun.visit.kind = link.kind;
+    begun.visit.by_server = link.by_server;
+    begun.visit.factors = link.factors;
     begun.visit.ends = platform::wall_now() + lifetime;
     co_return begun;
 }
@@ -132,7 +132,7 @@ Awaitable<AccountNames> Visits::names(const Visit& visit) {
     names.account = visit.user.user;
     names.tenant = visit.user.tenant;
     const auto tenant = co_await tenants_.find_tenant(visit.user.tenant);
-    if (tenant && !tenant->name.empty()) names.tenant = tenant->name;
+    if (tenant) names.tenant = tenant->name;
     const std::optional<store::Contact> contact = co_await users_.contact(visit.user);
     if (!contact) co_return names;
     names.locale = contact->locale;

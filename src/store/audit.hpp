@@ -11,7 +11,7 @@ inline std::string audit_context(
     const Context& context, const domain::UserRef& user, const AuditNote& note) {
     platform::PackedWriter packed;
     packed.u32(context.audit_events()).text(user.tenant).text(user.user);
-    packed.text(to_string(note.by)).text(note.subject).text(note.address);
+    packed.text(to_string(note.by)).text(note.subject);
     return packed.bytes();
 }
 

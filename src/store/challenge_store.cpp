@@ -14,10 +14,6 @@ using domain::FactorSet;
 using domain::FactorType;
 using runtime::Awaitable;
 
-platform::UnixMillis time_of(std::int64_t millis) {
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
-}
-
 int bit(FactorType factor) {
     return static_cast<int>(factor);
 }
@@ -52,7 +48,7 @@ std::string attempt_audit(const Context& context, const ChallengeRef& challenge)
 Attempt attempt_of(const redis::Reply& reply) {
     Attempt attempt;
     attempt.state = static_cast<ChallengeState>(reply.at(0).integer());
-    attempt.now = time_of(reply.at(1).integer());
+    attempt.now = platform::unix_millis(reply.at(1).integer());
     attempt.tries_left = static_cast<unsigned>(std::max<std::int64_t>(0, reply.at(2).integer()));
     attempt.wait = std::chrono::milliseconds{reply.at(3).integer()};
     return attempt;
@@ -75,7 +71,7 @@ Awaitable<ChallengeOpened> ChallengeStore::open(
     ChallengeOpened opened;
     opened.outcome = static_cast<ChallengeOpened::Outcome>(reply.at(0).integer());
     opened.factors = FactorSet::from_bits(static_cast<unsigned>(reply.at(1).integer()));
-    opened.ends = time_of(reply.at(2).integer());
+    opened.ends = platform::unix_millis(reply.at(2).integer());
     opened.device = static_cast<DeviceState>(reply.at(3).integer());
     opened.device_generation = static_cast<std::uint32_t>(reply.at(4).integer());
     for (std::size_t i = 5; i < reply.size(); ++i)
@@ -96,7 +92,7 @@ Awaitable<ChallengeCodeSent> ChallengeStore::send_code(
     const redis::Reply reply = co_await context_.eval(scripts::send_challenge_code, command);
     ChallengeCodeSent sent;
     sent.state = static_cast<ChallengeState>(reply.at(0).integer());
-    sent.ends = time_of(reply.at(1).integer());
+    sent.ends = platform::unix_millis(reply.at(1).integer());
     sent.retry_after = std::chrono::milliseconds{reply.at(2).integer()};
     co_return sent;
 }
@@ -127,7 +123,7 @@ Awaitable<AttemptBegun> ChallengeStore::begin(
     const redis::Reply reply = co_await context_.eval(scripts::begin_attempt, command);
     AttemptBegun begun;
     begun.attempt = attempt_of(reply);
-    begun.fence = time_of(reply.at(4).integer());
+    begun.fence = platform::unix_millis(reply.at(4).integer());
     if (begun.attempt.state != ChallengeState::open) co_return begun;
     for (std::size_t i = 0; i < fields.size(); ++i)
         begun.fields.emplace_back(reply.at(5 + i).text_or_nil().value_or(""));
@@ -165,9 +161,10 @@ Awaitable<std::optional<ChallengeRecord>> ChallengeStore::read(
     record.user.tenant = fields.at(0).text();
     record.user.user = fields.at(1).text();
     record.factors = FactorSet::from_bits(static_cast<unsigned>(number(fields.at(2))));
-    record.ends = time_of(number(fields.at(3)));
+    record.ends = platform::unix_millis(number(fields.at(3)));
     record.wrong_tries = static_cast<unsigned>(number(fields.at(4)));
-    if (const auto passed = number(fields.at(5)); passed != 0) record.passed = time_of(passed);
+    if (const auto passed = number(fields.at(5)); passed != 0)
+        record.passed = platform::unix_millis(passed);
     record.codes_sent = static_cast<unsigned>(number(fields.at(6)));
     record.mail = static_cast<CodeMail>(number(fields.at(7)));
     record.code_address = fields.at(9).text_or_nil().value_or("");

@@ -75,7 +75,7 @@ domain::RateVerdict decode_verdict(platform::PackedReader& packed) {
 
 std::optional<platform::UnixMillis> time_or_none(double millis) {
     if (millis <= 0) return std::nullopt;
-    return platform::UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(millis)}};
+    return platform::unix_millis(static_cast<std::int64_t>(millis));
 }
 
 void append_rules_fields(redis::Command& command) {

@@ -8,10 +8,6 @@ namespace {
 
 using runtime::Awaitable;
 
-platform::UnixMillis time_of(std::int64_t millis) {
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
-}
-
 } // namespace
 
 Awaitable<std::optional<DeviceToken>> DeviceStore::remember(
@@ -42,9 +38,9 @@ Awaitable<std::optional<std::vector<Device>>> DeviceStore::list(const domain::Us
         Device& device = devices.emplace_back();
         device.id = reply.at(i).text();
         device.label = reply.at(i + 1).text();
-        device.remembered = time_of(reply.at(i + 2).integer());
-        device.last_used = time_of(reply.at(i + 3).integer());
-        device.ends = time_of(reply.at(i + 4).integer());
+        device.remembered = platform::unix_millis(reply.at(i + 2).integer());
+        device.last_used = platform::unix_millis(reply.at(i + 3).integer());
+        device.ends = platform::unix_millis(reply.at(i + 4).integer());
     }
     co_return devices;
 }

@@ -19,7 +19,7 @@ void append_keys(redis::Command& command, const Keys& keys, const domain::UserRe
 
 template <class Order>
 std::string audit_of(const Context& context, const domain::UserRef& user, const Order& order) {
-    return audit_context(context, user, {order.by_himself ? Actor::user : order.by});
+    return audit_context(context, user, {order.by});
 }
 
 std::int64_t proof_age_ms() {

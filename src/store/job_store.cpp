@@ -61,7 +61,7 @@ Awaitable<Claimed> JobStore::claim(
     command.arg(take_back ? 1 : 0).arg(first_partition);
     const redis::Reply reply = co_await context_.eval(scripts::claim_jobs, command);
     Claimed claimed;
-    claimed.now = platform::UnixMillis{std::chrono::milliseconds{reply.at(0).integer()}};
+    claimed.now = platform::unix_millis(reply.at(0).integer());
     for (std::size_t i = 1; i + 1 < reply.size(); i += 2)
         claimed.jobs.push_back(
             {static_cast<unsigned>(reply.at(i).integer()), std::string(reply.at(i + 1).text())});

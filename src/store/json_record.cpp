@@ -43,7 +43,7 @@ std::optional<platform::UnixMillis> JsonRecord::time(std::string_view member) co
     if (!parsed_->object.contains(member)) return std::nullopt;
     const json::value& value = parsed_->at(member);
     if (!value.is_int64()) throw Corrupt("record whose " + std::string(member) + " is no time");
-    return platform::UnixMillis{std::chrono::milliseconds{value.get_int64()}};
+    return platform::unix_millis(value.get_int64());
 }
 
 std::string JsonRecord::raw(std::string_view member) const {

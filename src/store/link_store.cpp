@@ -11,12 +11,6 @@ namespace {
 
 using runtime::Awaitable;
 
-constexpr std::size_t record_head = 3 + 8 + 8 + 3;
-
-platform::UnixMillis time_of(std::int64_t millis) {
-    return platform::UnixMillis{std::chrono::milliseconds{millis}};
-}
-
 /// Of a link's record, in the format of scripts/lib/link_record.lua.
 domain::UserRef owner_of(std::string_view record) {
     platform::PackedReader packed(record);
@@ -27,8 +21,8 @@ domain::UserRef owner_of(std::string_view record) {
     packed.number(); // its begin
     packed.u8();     // its mail
     packed.u8();     // the factors it is for
-    const std::string_view ids = record.substr(record_head);
     const std::size_t tenant_size = packed.u8();
+    const std::string_view ids = packed.rest();
     return {std::string(ids.substr(0, tenant_size)), std::string(ids.substr(tenant_size))};
 }
 
@@ -66,9 +60,10 @@ Awaitable<Link> LinkStore::read(
     found.user = user;
     found.state = static_cast<LinkState>(reply.at(0).integer());
     found.kind = static_cast<LinkKind>(reply.at(1).integer());
-    found.ends = time_of(reply.at(2).integer());
+    found.ends = platform::unix_millis(reply.at(2).integer());
     if (const auto packed = reply.at(3).integer(); packed != 0) found.mfa = decode_state(packed);
-    if (const auto ends = reply.at(4).integer(); ends != 0) found.code_ends = time_of(ends);
+    if (const auto ends = reply.at(4).integer(); ends != 0)
+        found.code_ends = platform::unix_millis(ends);
     found.mail = static_cast<LinkMail>(reply.at(5).integer());
     found.factors = domain::FactorSet::from_bits(static_cast<unsigned>(reply.at(6).integer()));
     constexpr int server = 2; // BY_SERVER of scripts/lib/link_record.lua
@@ -90,24 +85,24 @@ Awaitable<CodeSent> LinkStore::send_code(
     const redis::Reply reply = co_await context_.eval(scripts::send_code, command);
     CodeSent sent;
     sent.state = static_cast<LinkState>(reply.at(0).integer());
-    sent.ends = time_of(reply.at(1).integer());
+    sent.ends = platform::unix_millis(reply.at(1).integer());
     sent.retry_after = std::chrono::ceil<std::chrono::milliseconds>(
         std::chrono::microseconds{reply.at(2).integer()});
     co_return sent;
 }
 
 Awaitable<CodeChecked> LinkStore::verify_code(
-    const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-    unsigned tries, CodeAsker asker, const std::string& public_id) const {
+    const LinkRef& link, const domain::UserRef& user, const CodeCheck& check) const {
     const Keys& keys = context_.keys();
-    redis::Command command = redis::Command::eval(scripts::verify_code, 6);
+    redis::Command command = redis::Command::eval(scripts::verify_code, 7);
     command.arg(keys.user(user)).arg(keys.rules(link.partition, user.tenant));
     append_link(command, keys, link);
     command.arg(keys.fence(link.partition)).arg(keys.audit(link.partition));
-    command.arg(link.id).arg(tries);
-    command.arg(audit_context(context_, user, {Actor::user, public_id}));
-    command.arg(static_cast<int>(asker)).arg(proof_age_ms());
-    for (const std::string& digest : digests)
+    command.arg(keys.due(link.partition, MailClass::notice));
+    command.arg(link.id).arg(check.tries);
+    command.arg(audit_context(context_, user, {Actor::user, check.public_id}));
+    command.arg(static_cast<int>(check.asker)).arg(proof_age_ms()).arg(check.notice);
+    for (const std::string& digest : check.digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_code, command);
     CodeChecked checked;

@@ -5,12 +5,15 @@
 #include "mfad/platform/packed.hpp"
 #include "mfad/store/factor_store.hpp"
 
+#include <algorithm>
+
 namespace mfad::store {
 namespace {
 
 using runtime::Awaitable;
 
 constexpr std::uint8_t passkey_version = 1;
+constexpr std::chrono::minutes claim_patience{1};
 
 std::string packed_user(const domain::UserRef& user) {
     platform::PackedWriter packed;
@@ -23,7 +26,7 @@ PasskeyIndex::Claim decode_claim(std::string_view raw) {
     claim.raw = raw;
     platform::PackedReader packed(raw);
     const auto millis = static_cast<std::int64_t>(packed.number());
-    claim.at = platform::UnixMillis{std::chrono::milliseconds{millis}};
+    claim.at = platform::unix_millis(millis);
     claim.user.tenant = packed.text();
     claim.user.user = packed.text();
     return claim;
@@ -56,6 +59,18 @@ Awaitable<std::optional<PasskeyIndex::Claim>> PasskeyIndex::claim(
     std::optional<Claim> claim;
     if (!reply.text().empty()) claim = decode_claim(reply.text());
     co_return claim;
+}
+
+Awaitable<bool> PasskeyIndex::claim_unheld(
+    const std::string& tag, const domain::UserRef& user) const {
+    const std::string none;
+    const auto other = co_await claim(tag, user, none);
+    if (!other) co_return true;
+    if (platform::wall_now() < other->at + claim_patience) co_return false;
+    const std::vector<std::string> held = co_await tags(other->user);
+    if (std::ranges::find(held, tag) != held.end()) co_return false;
+    const auto again = co_await claim(tag, user, other->raw);
+    co_return !again;
 }
 
 Awaitable<void> PasskeyIndex::release(

@@ -21,7 +21,7 @@ Awaitable<ResetScheduled> ResetStore::schedule(
     const redis::Reply reply = co_await context_.eval(scripts::schedule_reset, command);
     ResetScheduled scheduled;
     scheduled.status = static_cast<ResetScheduled::Status>(reply.at(0).integer());
-    scheduled.due = platform::UnixMillis{std::chrono::milliseconds{reply.at(1).integer()}};
+    scheduled.due = platform::unix_millis(reply.at(1).integer());
     co_return scheduled;
 }
 

@@ -116,8 +116,7 @@ ChangeOutcome change_outcome(std::string_view bytes) {
     outcome.after.last_auth_time = time_or_none(packed.number());
     outcome.link = static_cast<LinkOutcome>(packed.u8());
     outcome.kind = static_cast<LinkKind>(packed.u8());
-    outcome.link_ends =
-        platform::UnixMillis{std::chrono::milliseconds{static_cast<std::int64_t>(packed.number())}};
+    outcome.link_ends = platform::unix_millis(static_cast<std::int64_t>(packed.number()));
     while (!packed.at_end())
         outcome.verdicts.push_back(decode_verdict(packed));
     return outcome;

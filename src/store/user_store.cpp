@@ -117,7 +117,9 @@ Awaitable<Removal> UserStore::remove(
     redis::Command command =
         redis::Command::eval(scripts::delete_user, idempotency != nullptr ? 6 : 5);
     command.arg(keys.user(user)).arg(keys.credentials(user));
-    command.arg(keys.link(keys.partition(user), contact.current_link));
+    std::string link = contact.current_link;
+    if (link.starts_with('+')) link.erase(0, 1); // it was used
+    command.arg(keys.link(keys.partition(user), link));
     command.arg(keys.devices(user)).arg(keys.audit(keys.partition(user)));
     if (idempotency != nullptr) command.arg(idempotency->record);
     command.arg(contact.current_link).arg(audit_context(context_, user, {Actor::host}));
@@ -133,8 +135,9 @@ Awaitable<Removal> UserStore::remove(
     platform::PackedReader packed(decoded.outcome);
     removal.status = static_cast<domain::ChangeStatus>(packed.u8());
     co_await forget_credentials(packed.rest());
-    if (removal.replay == Replay::fresh) co_await passkeys.release(tags, user);
-    if (removal.replay == Replay::fresh) co_await forget_address(user, contact.address.digest);
+    if (removal.replay != Replay::fresh) co_return removal;
+    co_await passkeys.release(tags, user);
+    co_await forget_address(user, contact.address.digest);
     co_return removal;
 }
 

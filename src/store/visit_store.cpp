@@ -29,14 +29,13 @@ Awaitable<VisitRecord> VisitStore::read(const LinkRef& link, const domain::UserR
     co_return record;
 }
 
-Awaitable<bool> VisitStore::spend(
+Awaitable<void> VisitStore::spend(
     const LinkRef& link, const domain::UserRef& user, bool bound) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::spend_link, 3);
     command.arg(keys.user(user)).arg(keys.link(link.partition, link.id));
     command.arg(keys.link_events(link.partition, link.id)).arg(link.id).arg(bound ? 1 : 0);
-    const redis::Reply reply = co_await context_.eval(scripts::spend_link, command);
-    co_return reply.integer() == 1;
+    co_await context_.eval(scripts::spend_link, command);
 }
 
 } // namespace mfad::store

@@ -1,13 +1,11 @@
 #include "mfad/worker/mail_worker.hpp"
 
-#include "mail_text.hpp"
+#include "mail_message.hpp"
 
 #include "mfad/domain/email_address.hpp"
-#include "mfad/mail/mailbox.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/log.hpp"
 #include "mfad/service/addresses.hpp"
-#include "mfad/service/enrollment.hpp"
 #include "mfad/service/mail_job.hpp"
 #include "mfad/store/challenge_store.hpp"
 #include "mfad/worker/retry_policy.hpp"
@@ -37,13 +35,6 @@ double random_fraction() {
     return platform::random_below(1'000'000) / 1'000'000.0;
 }
 
-/// The sender of a tenant's mail: a name and address of his own, or the installation's.
-mail::Mailbox sender_of(const domain::Tenant* tenant, const mail::Mailbox& fallback) {
-    if (tenant == nullptr || tenant->mail_from.empty()) return fallback;
-    const auto own = mail::parse_mailbox(tenant->mail_from);
-    return own ? *own : fallback;
-}
-
 /// Whether the link of a mail is still the user's; a code may come in the visit that it began.
 bool is_of_current_link(const MailJob& job, const store::Contact& contact) {
     const std::string& current = contact.current_link;
@@ -65,7 +56,6 @@ std::string_view to_string(MailOutcome outcome) {
     return {};
 }
 
-/// Lives as long as any coroutine or callback of the worker's; the worker itself only refers to it.
 /// The store's time: jobs are due by its clock, whatever this machine's says.
 struct StoreTime {
     platform::UnixMillis then;
@@ -76,6 +66,7 @@ struct StoreTime {
     }
 };
 
+/// Lives as long as any coroutine or callback of the worker's; the worker itself only refers to it.
 class MailWorker::Core : public std::enable_shared_from_this<Core> {
 public:
     Core(
@@ -214,7 +205,10 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
         }
-        const mail::Message message = co_await compose(*job, *contact, *address);
+        const auto tenant = co_await tenants_.find_tenant(job->user.tenant);
+        const MailFrame frame{tenant.get(), options_.from, options_.public_url};
+        mail::Message message = mail_message(*job, frame, contact->locale);
+        message.to = address->address();
         mail::Envelope envelope;
         envelope.from = message.from.address;
         envelope.to = message.to;
@@ -242,36 +236,6 @@ private:
         if (job.kind == MailJob::Kind::address_changed)
             stored.sealed = co_await users_.old_address(job.user, job.id);
         co_return service::open_address(stored, job.user, vault_);
-    }
-
-    Awaitable<mail::Message> compose(
-        const MailJob& job, const store::Contact& contact, const domain::EmailAddress& address) {
-        const auto tenant = co_await tenants_.find_tenant(job.user.tenant);
-        MailValues values;
-        values.tenant = tenant ? tenant->name : job.user.tenant;
-        if (tenant) values.contact = tenant->mail_contact;
-        values.until = job.not_after;
-        if (job.kind == MailJob::Kind::enrollment_link)
-            values.link = service::enrollment_href(options_.public_url, job.secret);
-        else if (job.kind == MailJob::Kind::reset_scheduled)
-            values.link = service::cancel_href(options_.public_url, job.secret);
-        else if (job.mail_class() == store::MailClass::notice)
-            values.factors = job.secret;
-        else
-            values.code = job.secret;
-        values.at = job.created;
-        MailText text = mail_text(job.kind, contact.locale, values);
-
-        mail::Message message;
-        message.id = service::public_job_id("0" + job.id);
-        message.from = sender_of(tenant.get(), options_.from);
-        message.to = address.address();
-        message.date = job.created; // the same at every attempt
-        message.subject = std::move(text.subject);
-        message.text = std::move(text.text);
-        message.html = std::move(text.html);
-        message.locale = std::move(text.locale);
-        co_return message;
     }
 
     /// Hands a mail to the transport's threads; what they say comes back to this one.

@@ -62,8 +62,11 @@ public:
 
     Awaitable<store::CodeChecked> verify(std::string id, std::string digest) {
         const store::LinkRef link = ref(std::move(id));
-        const std::span<const std::string> digests(&digest, 1);
-        co_return co_await links_.verify_code(link, ada, digests, tries, CodeAsker::link);
+        store::CodeCheck check;
+        check.digests = {&digest, 1};
+        check.tries = tries;
+        check.notice = "3notice";
+        co_return co_await links_.verify_code(link, ada, check);
     }
 
     Awaitable<std::int64_t> due(store::MailClass mail) {

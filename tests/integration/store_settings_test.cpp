@@ -252,7 +252,8 @@ public:
         for (int i = 0; i < 4; ++i) {
             connections_.push_back(std::make_unique<redis::Connection>(context, scene.options()));
             connections_.back()->start();
-            stores_.push_back(std::make_unique<Context>(*connections_.back(), scene.keys, 30s));
+            stores_.push_back(std::make_unique<Context>(
+                *connections_.back(), scene.keys, 30s, StoreScene::audit_events));
         }
     }
 

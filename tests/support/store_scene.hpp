@@ -8,6 +8,7 @@
 #include "mfad/store/user_store.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -17,6 +18,7 @@ namespace mfad::test {
 class StoreScene {
 public:
     static constexpr unsigned partitions = 4;
+    static constexpr std::uint64_t audit_events = 200'000;
 
     /// Runs a test's body with a connection; several connections by several calls in one body.
     using Body = std::function<runtime::Awaitable<void>(const store::Context&)>;
@@ -39,7 +41,7 @@ private:
     runtime::Awaitable<void> with_store(runtime::asio::io_context& context, const Body& body) {
         redis::Connection connection(context, options());
         connection.start();
-        const store::Context store(connection, keys, std::chrono::seconds(30));
+        const store::Context store(connection, keys, std::chrono::seconds(30), audit_events);
         std::exception_ptr thrown;
         try {
             co_await body(store);

@@ -6,7 +6,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import pytest
 
 # So that a failed assertion of theirs shows its values, as those of the tests do.
-pytest.register_assert_rewrite("harness", "links", "mail_server", "outbox", "page_site", "token_calls", "whole_flow", "world")
+pytest.register_assert_rewrite("harness", "links", "mail_server", "outbox", "page_site", "page_walk", "passkeys", "second_step",
+                               "shapes", "sign_in", "token_calls", "visits", "whole_flow", "world")
 
 from harness import Mfad, RedisServer
 from openapi import Apis
@@ -23,6 +24,11 @@ def redis_server(tmp_path_factory):
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def redis(redis_server):
+    return redis_server.connection()
 
 
 @pytest.fixture(scope="session")

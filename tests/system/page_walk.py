@@ -8,7 +8,7 @@ from selenium.common.exceptions import StaleElementReferenceException
 from harness import text_of, wait_for
 from links import Link
 from sign_in import SignIn
-from visits import notices, server_link
+from visits import notices
 
 
 def app_code(secret, later=0):
@@ -47,9 +47,6 @@ class Walk:
         self.browser.open(f"{self.world.mfad.url}/enroll/#{self.link.token}")
         self.browser.wait_for("#begin-button")
         return self
-
-    def opens_servers_link(self, **wish):
-        return self.opens(server_link(self.world, self.user, **wish))
 
     def begins(self):
         return self.presses("begin-button")

@@ -1,6 +1,7 @@
 """A user's passkeys as a host application binds and checks them over the native API."""
 
-from authenticator import Passkey
+from authenticator import WEBAUTHN, Passkey
+from harness import wait_for
 from sign_in import SignIn
 
 
@@ -48,3 +49,12 @@ class PasskeyUser(SignIn):
         """The look-ups of passkeys that lead to users of this tenant."""
         claims = [self.redis.get(key) for key in self.redis.scan_iter(match="mfa:*:wc:*", count=10_000)]
         return [claim for claim in claims if self.world.tenant.encode() in claim]
+
+
+def passkey_user(world, redis=None):
+    """User 1 of a tenant that is given a record of its own."""
+    user = PasskeyUser(world, redis)
+    assert world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
+    # The change reaches this thread's cache in a moment.
+    wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
+    return user

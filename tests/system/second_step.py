@@ -3,9 +3,8 @@
 import json
 import urllib.parse
 
-from authenticator import WEBAUTHN, Passkey, b64
-from harness import wait_for
-from passkeys import PasskeyUser
+from authenticator import Passkey, b64
+from passkeys import passkey_user
 from sign_in import SignIn, step_now, totp
 
 WIDGET = "https://login.example"
@@ -68,11 +67,7 @@ class SecondStep:
         return "", self.key, None
 
     def passkey_user(self):
-        user = PasskeyUser(self.world, self.user.redis)
-        assert self.world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
-        # The change reaches the caches in a moment.
-        wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
-        return user
+        return passkey_user(self.world, self.user.redis)
 
     def passkey_registration(self, operation, name):
         self.passkey_user()

@@ -161,6 +161,18 @@ def check_refusal(dialect, response, status, code=None):
             assert list(body) == ["error"] and isinstance(body["error"], str) and body["error"]
 
 
+def problem(response, status, code):
+    """A refusal of the native API's; the answer."""
+    check_refusal("native", response, status)
+    assert response.json()["code"] == code, response
+    return response
+
+
+def problem_at(response, status, code, field=None):
+    """The same, which names this member, or none."""
+    assert problem(response, status, code).json().get("field") == field, response
+
+
 def parameters_named(response):
     """The parameters that a Navixy refusal names."""
     return [error["parameter"] for error in response.json().get("errors", [])]

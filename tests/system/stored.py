@@ -19,7 +19,20 @@ def value_of(redis, key):
         return dict(redis.zrange(key, 0, -1, withscores=True))
     if kind == b"set":
         return redis.smembers(key)
+    if kind == b"stream":
+        return [part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair]
     return redis.get(key)
+
+
+def pieces(value):
+    """A value of Redis, taken apart: what DUMP gives may be compressed, and writes digits as numbers."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from (name, part if isinstance(part, bytes) else str(part).encode())
+    elif isinstance(value, (set, list)):
+        yield from value
+    elif value is not None:  # its time was over before it was read
+        yield value
 
 
 def state_of(redis, world):

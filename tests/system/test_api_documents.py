@@ -9,10 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from authenticator import WEBAUTHN, Passkey
-from harness import wait_for
+from authenticator import Passkey
 from openapi import METHODS, Apis
-from passkeys import PasskeyUser
+from passkeys import passkey_user
 from second_step import OPTIONS, SecondStep
 from sign_in import step_now, totp
 from world import ago
@@ -153,14 +152,6 @@ def challenge(world):
 def verify_challenge(world):
     codes = world.native("POST", "users/1/recovery-codes").json()["codes"]
     return {"token": challenge(world)["token"], "factor": "recovery_code", "code": codes[0]}
-
-
-def passkey_user(world, redis=None):
-    assert world.native("PATCH", "tenant", {"webauthn": WEBAUTHN}).status == 204
-    user = PasskeyUser(world, redis)
-    # The change reaches this thread's cache in a moment.
-    wait_for(lambda: user.offer()["rp"]["id"] == WEBAUTHN["rp_id"], "the new record")
-    return user
 
 
 def confirm_passkey(world):

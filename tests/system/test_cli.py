@@ -7,7 +7,7 @@ import pytest
 from console import Console
 
 CALLS = ["serve", "worker", "import", "key", "key create", "key list", "key revoke", "keys", "keys init", "keys list",
-         "export", "user", "user show", "outbox", "outbox list", "outbox retry", "outbox drop", "check", "version"]
+         "keys add", "keys retire", "export", "user", "user show", "user reset", "audit", "audit list", "outbox", "outbox list", "outbox retry", "outbox drop", "check", "version"]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,11 @@ def test_every_call_explains_itself_and_does_nothing_else(console, call):
     ("key create", ["--tenant", "--kind", "--user", "--permissions", "--ttl"]),
     ("key list", ["--tenant"]),
     ("key revoke", ["ID"]),
+    ("keys add", ["--use", "--alg"]),
+    ("keys retire", ["ID"]),
     ("user show", ["TENANT", "USER"]),
+    ("user reset", ["TENANT", "USER"]),
+    ("audit list", ["--tenant", "--user"]),
     ("outbox list", ["--dead"]),
     ("outbox retry", ["ID"]),
     ("outbox drop", ["ID"]),

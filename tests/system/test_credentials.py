@@ -15,11 +15,6 @@ from tokens import Issuer
 from world import ALLOWED, World
 
 
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
 # ---- kinds and headers -----------------------------------------------------------------------------------------------
 
 # Each place for a credential, by a call that reads: dialect, header, what stands before the credential.

@@ -21,11 +21,6 @@ def bystander(mfad):
 
 
 @pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-@pytest.fixture
 def untouched(redis, bystander):
     """Fails the test if anything of the tenant has changed in it."""
     before = state_of(redis, bystander)

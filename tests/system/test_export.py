@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import time
 
@@ -91,7 +92,7 @@ def known(text, kind):
 
 def answers(world, users):
     """What every route that reads answers."""
-    calls = [("native", f"/v1/tenant", {"Authorization": f"Bearer {world.server_key}"}),
+    calls = [("native", "/v1/tenant", {"Authorization": f"Bearer {world.server_key}"}),
              ("xsolla", f"/projects/{world.tenant}/mfa", {"X-SERVER-AUTHORIZATION": world.server_key})]
     for user in users:
         server = {"Authorization": f"Bearer {world.server_key}"}
@@ -110,6 +111,12 @@ def answers(world, users):
         response = world.navixy(call)
         found[call] = (response.status, response.json())
     return found
+
+
+def without_version(answer):
+    """An answer without the number of changes, to which an import adds."""
+    status, body = answer
+    return status, re.sub(r'"version":\d+', "", body) if isinstance(body, str) else body
 
 
 def everything(installation, observe):
@@ -193,8 +200,7 @@ def test_export_and_import_again_change_nothing(installations, apis):
     old.take(old.export("--with-factors", "--passphrase-file", old.passphrase), "--passphrase-file", old.passphrase)
     after = answers(world, USERS)
     for call in before:
-        if "mfa" not in str(call) or "version" not in before[call][1]:
-            assert after[call] == before[call], call
+        assert without_version(after[call]) == without_version(before[call]), call
     user = SignIn(world, old.redis)
     token = user.challenge()
     assert user.verify(token, "recovery_code", had["codes"][0]).json()["code"] == "already-used"

@@ -117,11 +117,6 @@ def check_our_fault(mfad, dialect, response):
     assert not re.search(r"(?i)\b(lua|user_script|redis|hmget|settings|record|corrupt)\b", response.text)
 
 
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("given", [None, "my-own-id"])
 def test_a_record_that_cannot_be_read_is_our_fault(mfad, client, world, redis, dialect, given):

@@ -11,12 +11,7 @@ import pytest
 from conftest import start_mfad
 from shapes import DIALECTS, KEY_REUSED, SUCCESS, Call, check_refusal, write_of
 from stored import links_of, state_of, user_key, version_of
-from world import ALLOWED, DISALLOWED, World
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
+from world import ALLOWED, DISALLOWED
 
 
 def keyed(call, key="the-key"):

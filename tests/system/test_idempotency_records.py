@@ -15,11 +15,6 @@ DAY, TEN_MINUTES = 24 * 3600 * 1000, 10 * 60 * 1000
 PLACES = 3
 
 
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
 def records(redis):
     return set(redis.scan_iter(match="mfa:*:idem:*", count=10_000))
 

@@ -14,9 +14,9 @@ from authenticator import RP_ID, WEBAUTHN, Passkey, b64
 from console import Console, lines
 from harness import wait_for
 from passkeys import PasskeyUser
+from shapes import problem
 from sign_in import SignIn, step_now, totp
-from test_sign_in import ClientOf, problem
-from world import World
+from world import ClientOf, World
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
@@ -24,11 +24,6 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 # A hash of "password" as the published reference of Argon2 has it.
 ARGON2 = "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
 
 
 @pytest.fixture
@@ -286,6 +281,28 @@ def test_a_right_imported_code_sent_a_hundred_times_at_once_passes_once(world, u
     assert statuses.count(200) == 1
     assert set(statuses) <= {200, 410, 429}, statuses
     assert user.factor("recovery_code")["failures"] == 0 and user.factor("recovery_code")["codes_left"] == 9
+
+
+def test_a_right_imported_code_passes_once_whatever_device_it_comes_from(world, user, redis):
+    devices = []
+    for _ in range(3):
+        user.forget_gap()
+        token = user.challenge()
+        passed = world.native("POST", "challenges/verify", {
+            "token": token, "factor": "email", "code": user.mailed_code(token), "remember_device": {}})
+        devices.append(passed.json()["device_token"])
+    world.mfad.load(factors(world, recovery_codes={"hashes": [bcrypt("right-one", 8), bcrypt("other-one", 8)]}))
+    # Each device has a budget of its own; the set of codes is one.
+    tokens = [user.challenge(), *(user.challenge(device=device) for device in devices)]
+
+    def send(token):
+        return World.native(ClientOf(world, world.mfad.client()), "POST", "challenges/verify",
+                            {"token": token, "factor": "recovery_code", "code": "right-one"}).status
+
+    with concurrent.futures.ThreadPoolExecutor(len(tokens)) as pool:
+        statuses = list(pool.map(send, tokens))
+    assert statuses.count(200) == 1 and set(statuses) <= {200, 401, 429}, statuses
+    assert user.factor("recovery_code")["codes_left"] == 1
 
 
 def test_many_users_at_once_are_served_in_turn_or_told_to_wait(make_world, redis):

@@ -12,11 +12,6 @@ KEY = {"Idempotency-Key": "the-key"}
 
 
 @pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-@pytest.fixture
 def user(make_world, redis):
     user = SignIn(make_world(options=OPTIONS), redis)
     user.enable("email", "totp", "recovery_code")

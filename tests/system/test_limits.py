@@ -12,7 +12,7 @@ import pytest
 from conftest import start_mfad
 from harness import wait_for
 from shapes import DIALECTS, SUCCESS, TOO_MANY, Call, check_refusal, read_of, write_of
-from stored import arrivals_of, links_of, quota_key, set_arrivals, state_of, user_key
+from stored import arrivals_of, links_of, quota_key, set_arrivals, state_of
 from world import ALLOWED, World
 
 HOUR, DAY = 3600, 24 * 3600
@@ -42,11 +42,6 @@ def tenant(serve):
         return World(server, server.client(), limits=limits or {}, **definition)
 
     return make
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
 
 
 # ---- the fields ------------------------------------------------------------------------------------------------------
@@ -171,7 +166,7 @@ def test_retry_after_is_the_wait_rounded_up(tenant, redis, wait):
         assert seconds_until(end, answered) <= int(response.header("Retry-After")) <= seconds_until(end, sent)
 
 
-def test_a_quota_is_one_tenants_in_one_dialect(tenant, redis):
+def test_a_quota_is_one_tenants_in_one_dialect(tenant):
     limits = {dialect: "1/1h" for dialect in DIALECTS}
     first, second = tenant(limits), tenant(limits)
     for world in (first, second):
@@ -331,7 +326,7 @@ def test_the_limit_of_a_user_is_one_for_all_dialects(tenant, redis):
     assert links_of(redis, world) == links
 
 
-def test_a_dealers_write_to_one_user_counts_as_one_and_to_several_as_none(tenant, redis):
+def test_a_dealers_write_to_one_user_counts_as_one_and_to_several_as_none(tenant):
     world = tenant(settings=TWO_POLICIES)
 
     def update(*users):
@@ -387,7 +382,7 @@ def test_retry_after_is_true_of_a_users_limit(tenant, redis):
     follow_until_it_passes(redis, send, arrival - 1_000_000)
 
 
-def test_the_longer_of_two_waits_is_told(tenant, redis):
+def test_the_longer_of_two_waits_is_told(tenant):
     world = tenant(settings={"limits_user": "1/10m,1/1h"})
     assert write_of("quiva", world).send(world.client).status == 200
     response = write_of("quiva", world, on=False).send(world.client)

@@ -7,23 +7,12 @@ import pytest
 
 from harness import link_in, wait_for
 from links import Link, Records
-from shapes import check_refusal
+from shapes import check_refusal, problem_at
 from stored import FACTORS, bind, links_of, version_of
 from tokens import Issuer
 from world import ALLOWED, DISALLOWED, ago
 
 POLICY = ["email", "totp", "passkey", "recovery_code"]  # of a tenant that names none
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-def problem(response, status, code, field=None):
-    check_refusal("native", response, status)
-    body = response.json()
-    assert (body["code"], body.get("field")) == (code, field), response
 
 
 def patch(world, user="1", **members):
@@ -135,7 +124,7 @@ def test_a_servers_change_needs_no_proof_and_minds_no_restriction(world):
 def test_what_is_not_allowed_is_neither_allowed_nor_enabled(make_world, members):
     world = make_world(allowed=["email"])
     before = world.native_state("1")
-    problem(patch(world, **members), 422, "factor-not-allowed")
+    problem_at(patch(world, **members), 422, "factor-not-allowed")
     assert world.native_state("1") == before
     assert patch(world, enabled=["email"]).status == 200
 
@@ -154,14 +143,14 @@ BAD_STATES = [
 @pytest.mark.parametrize("members,code,field", BAD_STATES)
 def test_a_wrong_member_is_named_and_nothing_is_done(world, members, code, field):
     before = world.native_state("1")
-    problem(patch(world, **members), 422, code, field)
+    problem_at(patch(world, **members), 422, code, field)
     assert world.native_state("1") == before
 
 
 def test_there_is_no_mfa_of_nobody(world):
-    problem(world.native("GET", "users/nobody/mfa"), 404, "no-such-user")
-    problem(patch(world, "nobody", enabled=[]), 404, "no-such-user")
-    problem(world.native("POST", "users/nobody/enrollments"), 404, "no-such-user")
+    problem_at(world.native("GET", "users/nobody/mfa"), 404, "no-such-user")
+    problem_at(patch(world, "nobody", enabled=[]), 404, "no-such-user")
+    problem_at(world.native("POST", "users/nobody/enrollments"), 404, "no-such-user")
 
 
 def test_switching_email_on_asks_for_a_verified_address_where_that_is_required(make_world):
@@ -279,9 +268,9 @@ def test_an_enrollment_may_name_factors_that_are_allowed(make_world):
     made = enroll(world, factors=["totp", "email", "totp"])
     assert enrollment(world, made)["factors"] == ["email", "totp"]
     for factors in (["passkey"], ["email", "passkey"]):
-        problem(world.native("POST", "users/1/enrollments", {"factors": factors}), 422, "factor-not-allowed")
+        problem_at(world.native("POST", "users/1/enrollments", {"factors": factors}), 422, "factor-not-allowed")
     patch(world, allowed=[])
-    problem(world.native("POST", "users/1/enrollments"), 422, "factor-not-allowed")
+    problem_at(world.native("POST", "users/1/enrollments"), 422, "factor-not-allowed")
 
 
 @pytest.mark.parametrize("body,code,field", [
@@ -292,7 +281,7 @@ def test_an_enrollment_may_name_factors_that_are_allowed(make_world):
     ({"email": "a@example.org"}, "invalid", "email"),
 ])
 def test_a_wrong_enrollment_is_named_and_makes_no_link(world, redis, body, code, field):
-    problem(world.native("POST", "users/1/enrollments", body), 422, code, field)
+    problem_at(world.native("POST", "users/1/enrollments", body), 422, code, field)
     assert links_of(redis, world) == []
 
 
@@ -304,17 +293,17 @@ def test_a_repeated_enrollment_is_one(world, redis):
     assert enroll(world, key="once") == first and enrollment(world, first)["status"] == "superseded"
 
 
-def test_an_enrollment_is_its_tenants_and_its_token_is_no_id(world, make_world, redis):
+def test_an_enrollment_is_its_tenants_and_its_token_is_no_id(world, make_world):
     made, other = enroll(world), make_world()
-    problem(other.native("GET", f"enrollments/{made['id']}"), 404, "not-found")
+    problem_at(other.native("GET", f"enrollments/{made['id']}"), 404, "not-found")
     token = urllib.parse.urlsplit(made["href"]).fragment
     for wrong in (token, made["id"][:-1], made["id"] + "A", "A" * 24, "_" * 24, "0", made["id"][::-1]):
-        problem(world.native("GET", f"enrollments/{wrong}"), 404, "not-found")
+        problem_at(world.native("GET", f"enrollments/{wrong}"), 404, "not-found")
     # Who has the id cannot follow the link.
     response = world.client.post("/enroll/api/link", json_body={"token": made["id"]})
     assert response.json().get("state") == "unknown"
     world.native("DELETE", "users/1")
-    problem(world.native("GET", f"enrollments/{made['id']}"), 404, "not-found")
+    problem_at(world.native("GET", f"enrollments/{made['id']}"), 404, "not-found")
 
 
 def test_users_tokens_do_nothing_here(make_world):
@@ -322,7 +311,7 @@ def test_users_tokens_do_nothing_here(make_world):
     world = make_world(jwt=[issuer.entry])
     for key in (issuer.token(world.tenant), world.secrets["1"], world.session):
         for method, path in (("GET", "users/1/mfa"), ("PATCH", "users/1/mfa"), ("POST", "users/1/enrollments")):
-            problem(world.native(method, path, {} if method != "GET" else None, key=key), 401, "bad-credential")
+            problem_at(world.native(method, path, {} if method != "GET" else None, key=key), 401, "bad-credential")
 
 
 def test_factors_are_named_as_everywhere(make_world):

@@ -7,21 +7,10 @@ import pytest
 
 from conftest import start_mfad
 from harness import wait_for
-from shapes import check_refusal
+from shapes import problem_at
 from stored import state_of
 from tokens import Issuer
 from world import ALLOWED
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-def problem(response, status, code, field=None):
-    check_refusal("native", response, status)
-    body = response.json()
-    assert (body["code"], body.get("field")) == (code, field), response
 
 
 def definition(world):
@@ -93,7 +82,7 @@ def test_policy_and_default_hold_in_every_dialect(world):
     assert world.xsolla_state("1")["enabled"] is False
     assert world.quiva_state("1")["totp_enabled"] is True
     assert world.xsolla("GET").json()["mfa_types"] == []
-    problem(patch(world, default=ALLOWED), 422, "factor-not-allowed")
+    problem_at(patch(world, default=ALLOWED), 422, "factor-not-allowed")
     assert patch(world, allowed=["email"], default=ALLOWED).status == 204
     assert world.navixy("user/mfa/settings/default/read").json()["value"] == ALLOWED
     world.native("PUT", "users/new", {"email": "new@example.org"})
@@ -153,7 +142,7 @@ BAD_DEFINITIONS = [
 @pytest.mark.parametrize("members,code,field", BAD_DEFINITIONS)
 def test_a_wrong_member_is_named_and_nothing_is_done(world, redis, members, code, field):
     before = state_of(redis, world)
-    problem(patch(world, **members), 422, code, field)
+    problem_at(patch(world, **members), 422, code, field)
     assert state_of(redis, world) == before
 
 
@@ -173,9 +162,9 @@ def test_reading_and_changing_take_their_permissions(world):
     nobody = world.with_permissions(users=["read", "update", "create", "delete"])
     assert world.native("GET", "tenant", key=reader).status == 200
     assert world.native("GET", "tenant", key=writer).status == 200
-    problem(world.native("GET", "tenant", key=nobody), 403, "forbidden")
+    problem_at(world.native("GET", "tenant", key=nobody), 403, "forbidden")
     for key in (reader, nobody):
-        problem(world.native("PATCH", "tenant", {"name": "Mine"}, key=key), 403, "forbidden")
+        problem_at(world.native("PATCH", "tenant", {"name": "Mine"}, key=key), 403, "forbidden")
     assert world.native("PATCH", "tenant", {"name": "Mine"}, key=writer).status == 204
     assert definition(world)["name"] == "Mine"
 
@@ -186,7 +175,7 @@ def test_a_repeated_change_is_done_once(world):
     assert patch(world, name="Second").status == 204
     assert world.native("PATCH", "tenant", {"name": "First"}, headers=key).status == 204
     assert definition(world)["name"] == "Second"
-    problem(world.native("PATCH", "tenant", {"name": "Third"}, headers=key), 422, "key-reused")
+    problem_at(world.native("PATCH", "tenant", {"name": "Third"}, headers=key), 422, "key-reused")
 
 
 def test_mail_carries_the_new_name_and_sender(world):

@@ -7,20 +7,9 @@ import pytest
 
 from harness import random_secret, wait_for
 from links import Link
-from shapes import check_refusal
+from shapes import check_refusal, problem_at
 from stored import links_of, state_of, user_key
 from tokens import Issuer
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-def problem(response, status, code, field=None):
-    check_refusal("native", response, status)
-    body = response.json()
-    assert (body["code"], body.get("field")) == (code, field), response
 
 
 # ---- PUT and GET -----------------------------------------------------------------------------------------------------
@@ -84,15 +73,15 @@ BAD_USERS = [
 
 @pytest.mark.parametrize("body,code,field", BAD_USERS)
 def test_a_wrong_body_is_named_and_creates_nobody(world, body, code, field):
-    problem(world.native("PUT", "users/ada", body), 422, code, field)
-    problem(world.native("GET", "users/ada"), 404, "no-such-user")
+    problem_at(world.native("PUT", "users/ada", body), 422, code, field)
+    problem_at(world.native("GET", "users/ada"), 404, "no-such-user")
 
 
 @pytest.mark.parametrize("user", ["a%20b", "a%23", "a%22b", "a%25", "a%3F", "x" * 129])
 def test_an_id_that_none_may_have_is_nobodys(world, user):
-    problem(world.native("PUT", f"users/{user}", {"email": "a@example.org"}), 422, "invalid", "id")
+    problem_at(world.native("PUT", f"users/{user}", {"email": "a@example.org"}), 422, "invalid", "id")
     for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/mfa")):
-        problem(world.native(method, f"users/{user}{path}"), 404, "no-such-user")
+        problem_at(world.native(method, f"users/{user}{path}"), 404, "no-such-user")
 
 
 def test_ids_are_taken_as_they_read_decoded(world):
@@ -111,7 +100,7 @@ def test_a_removed_user_is_nobody_in_every_dialect(world, redis):
     assert (response.status, response.body) == (204, b"")
 
     for path in ("users/1", "users/1/mfa"):
-        problem(world.native("GET", path), 404, "no-such-user")
+        problem_at(world.native("GET", path), 404, "no-such-user")
     check_refusal("xsolla", world.xsolla("GET", "1"), 404, "003-002")
     check_refusal("rebilly", world.client.get("/users/1/mfa", headers={"REB-APIKEY": world.server_key}), 404)
     check_refusal("navixy", world.navixy_update({"type": "disallowed"}, 1), 400, 201)
@@ -140,7 +129,7 @@ def test_who_comes_back_under_the_same_id_is_somebody_new(world):
 
 def test_nobody_is_removed_twice_and_nobody_else(world):
     assert [world.native("DELETE", "users/1").status for _ in range(2)] == [204, 404]
-    problem(world.native("DELETE", "users/nobody"), 404, "no-such-user")
+    problem_at(world.native("DELETE", "users/nobody"), 404, "no-such-user")
     assert world.xsolla_state("2")
 
 
@@ -153,7 +142,7 @@ def test_a_repeated_removal_is_one(world):
     assert world.native("DELETE", "users/1", headers=key).status == 204
     assert world.native("GET", "users/1").status == 200
     assert world.client.get("/profile/mfa", headers={"REB-APIKEY": secret}).status == 200
-    problem(world.native("DELETE", "users/1", {"a": 1}, headers=key), 422, "key-reused")
+    problem_at(world.native("DELETE", "users/1", {"a": 1}, headers=key), 422, "key-reused")
 
 
 def test_a_key_does_not_bring_a_removed_user_back_where_tokens_do(make_world):
@@ -195,7 +184,7 @@ def test_a_call_takes_its_permission_and_no_other(world, redis, operation):
     alone = world.with_permissions(users=[operation])
     before = state_of(redis, world)
     for method, path, body in PERMISSIONS[operation]:
-        problem(world.native(method, path, body, key=others), 403, "forbidden")
+        problem_at(world.native(method, path, body, key=others), 403, "forbidden")
     assert state_of(redis, world) == before
     for method, path, body in PERMISSIONS[operation]:
         assert world.native(method, path, body, key=alone).status in (200, 201, 204)
@@ -205,7 +194,7 @@ def test_a_forbidden_put_may_be_repeated_once_it_is_allowed(world):
     key = random_secret("server")
     body, headers = {"email": "new@example.org"}, {"Idempotency-Key": "later"}
     world.mfad.load(world.credential("server", key, permissions={"users": ["update"]}))
-    problem(world.native("PUT", "users/new", body, key=key, headers=headers), 403, "forbidden")
+    problem_at(world.native("PUT", "users/new", body, key=key, headers=headers), 403, "forbidden")
     world.mfad.load(world.credential("server", key, permissions={"users": ["create"]}))
     wait_for(lambda: world.native("PUT", "users/new", body, key=key, headers=headers).status == 201, "the permission")
 
@@ -217,7 +206,7 @@ def test_a_forbidden_put_may_be_repeated_once_it_is_allowed(world):
 def test_only_a_server_behind_bearer_is_admitted(world, value):
     headers = {} if value is None else {"Authorization": value.format(world.server_key)}
     response = world.client.get("/v1/users/1", headers=headers)
-    problem(response, 401, "no-credential" if value is None else "bad-credential")
+    problem_at(response, 401, "no-credential" if value is None else "bad-credential")
     assert response.header("WWW-Authenticate") == "Bearer"
 
 
@@ -226,22 +215,22 @@ def test_a_servers_token_is_admitted_with_its_permissions(make_world):
     user = Issuer("https://user.example")
     world = make_world(jwt=[server.entry, user.entry])
     assert world.native("GET", "users/1", key=server.token(world.tenant)).status == 200
-    problem(world.native("DELETE", "users/1", key=server.token(world.tenant)), 403, "forbidden")
-    problem(world.native("GET", "users/1", key=user.token(world.tenant)), 401, "bad-credential")
+    problem_at(world.native("DELETE", "users/1", key=server.token(world.tenant)), 403, "forbidden")
+    problem_at(world.native("GET", "users/1", key=user.token(world.tenant)), 401, "bad-credential")
 
 
 def test_nobody_sees_another_tenants_users(world, make_world):
     other = make_world(users=("1", "9"))
     assert world.native("GET", "users/1").json()["email"] == world.address("1")
-    problem(world.native("GET", "users/9"), 404, "no-such-user")
-    problem(world.native("DELETE", "users/9"), 404, "no-such-user")
+    problem_at(world.native("GET", "users/9"), 404, "no-such-user")
+    problem_at(world.native("DELETE", "users/9"), 404, "no-such-user")
     assert world.native("GET", f"users?email={other.address('9')}").json()["users"] == []
     assert other.native("GET", "users/9").status == 200
 
 
 def test_a_tenant_that_does_not_speak_it_is_not_heard(make_world):
     world = make_world(options={"dialects": ["xsolla"]})
-    problem(world.native("GET", "users/1"), 403, "forbidden")
+    problem_at(world.native("GET", "users/1"), 403, "forbidden")
 
 
 # ---- finding and listing ---------------------------------------------------------------------------------------------
@@ -260,7 +249,7 @@ def test_users_are_found_by_the_exact_address(world):
     assert found("Two%2Bx%40example.ORG") == both
     for near in ("two%2Bx@example.org", "Two@example.org", "Two%2Bx@example.com"):
         assert found(near) == []
-    problem(world.native("GET", "users?email=Two+x@example.org"), 422, "invalid", "email")  # a query's + is a blank
+    problem_at(world.native("GET", "users?email=Two+x@example.org"), 422, "invalid", "email")  # a query's + is a blank
     world.native("PUT", "users/b", {"email": "moved@example.org"})
     assert found("Two%2Bx@example.org") == both[:1]
 
@@ -306,9 +295,9 @@ def test_a_cursor_is_its_tenants_and_cannot_be_made_up(make_world):
     cursor = world.native("GET", "users").json()["cursor"]
     assert cursor and base64.urlsafe_b64decode(cursor + "==")
     assert world.native("GET", f"users?cursor={cursor}").status == 200
-    problem(other.native("GET", f"users?cursor={cursor}"), 422, "invalid", "cursor")
+    problem_at(other.native("GET", f"users?cursor={cursor}"), 422, "invalid", "cursor")
     for wrong in ("0", "x", cursor[:-2], cursor[:-5] + "AAAAA", "%00", cursor + "A"):
-        problem(world.native("GET", f"users?cursor={wrong}"), 422, "invalid", "cursor")
+        problem_at(world.native("GET", f"users?cursor={wrong}"), 422, "invalid", "cursor")
 
 
 @pytest.mark.parametrize("query,code,field", [
@@ -316,4 +305,4 @@ def test_a_cursor_is_its_tenants_and_cannot_be_made_up(make_world):
     ("email=a@example.org&email=b@example.org", "invalid", "query"), ("e-mail=a@example.org", "invalid", "e-mail"),
 ])
 def test_a_wrong_query_is_refused(world, query, code, field):
-    problem(world.native("GET", f"users?{query}"), 422, code, field)
+    problem_at(world.native("GET", f"users?{query}"), 422, code, field)

@@ -2,20 +2,15 @@
 
 import pytest
 
-from harness import wait_for
+from harness import text_of, wait_for
 from links import Link, Records, another
 from sign_in import SignIn, totp
 from stored import user_key
-from visits import Visit, notices, server_link
+from visits import Visit, notices, server_link, state
 from world import DISALLOWED
 
 ENABLE = {"enabled": True, "mfa_type": "email"}
 FIVE = ["status", "challenge", "challenge/send", "totp", "passkey", "recovery-codes"]
-
-
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
 
 
 @pytest.fixture
@@ -24,10 +19,6 @@ def active(world, redis):
     user = SignIn(world, redis)
     secret, step = user.enroll_totp()
     return user, secret, step, user.recovery_codes()
-
-
-def state(response):
-    return response.status, response.json()["state"]
 
 
 # ---- a visit -----------------------------------------------------------------------------------------------------------
@@ -63,6 +54,8 @@ def test_email_in_a_visit(world):
     assert (state(wrong), wrong.json()["attempts_left"]) == ((422, "wrong_code"), 4)
     assert visit.done("verify", code=code)["verified"]
     assert visit.factors == ["email"] and visit.link.state == "used"
+    [notice] = wait_for(lambda: notices(world, "A new way to sign in"), "the notice")
+    assert "codes by email" in text_of(notice)
     visit.add_totp()
     assert visit.factors == ["email", "totp"]
 

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from browser import Browser
+from page_site import window  # noqa: F401 fixture
 from passkeys import PasskeyUser
-from test_sign_in import claims_of, problem
+from shapes import problem
+from tokens import claims_of
 
 CREATE = """
 const [options, done] = arguments;
@@ -22,17 +23,11 @@ class Authenticator:
     def __init__(self, browser, url):
         self.browser = browser
         browser.open(f"{url}/enroll/")
-        browser.command("WebAuthn.enable")
-        self.id = self.add()
-
-    def add(self, **options):
-        settings = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-                    "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True, **options}
-        return self.browser.command("WebAuthn.addVirtualAuthenticator", options=settings)["authenticatorId"]
+        self.id = browser.authenticator()
 
     def replace(self, **options):
         self.browser.command("WebAuthn.removeVirtualAuthenticator", authenticatorId=self.id)
-        self.id = self.add(**options)
+        self.id = self.browser.authenticator(**options)
 
     def verifies(self, verifies):
         self.browser.command("WebAuthn.setUserVerified", authenticatorId=self.id, isUserVerified=verifies)
@@ -56,13 +51,6 @@ class Authenticator:
 
     def get(self, options):
         return self.run(GET, options)
-
-
-@pytest.fixture(scope="module")
-def window(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.quit()
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ from world import World
 
 
 @pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-@pytest.fixture
 def user(world, redis):
     user = SignIn(world, redis)
     user.enable("email", "totp", "recovery_code")

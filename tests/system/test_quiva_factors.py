@@ -5,7 +5,7 @@ import pytest
 from links import another
 from sign_in import SignIn, step_now, totp
 from test_quiva import email_of, error, is_unauthorized
-from test_sign_in import claims_of
+from tokens import claims_of
 from world import ago
 
 KEY, CONFIRM, TOTP = "/accounts/generate-totp-key", "/accounts/confirm-totp-registration", "/accounts/totp"

@@ -15,11 +15,6 @@ JS_SDK = {"Accept": "application/json, text/plain, */*", "Content-Type": "applic
 PHP_SDK = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
 def links(response):
     return {link["rel"]: link["href"] for link in response.json()["_links"]}
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import start_mfad
 from harness import RedisServer, code_in, link_in
 from shapes import Call, read_of, write_of
-from stored import value_of
+from stored import pieces, value_of
 from test_idempotency import keyed
 from tokens import Issuer
 from world import World
@@ -21,17 +21,6 @@ def store(tmp_path):
     server = RedisServer(tmp_path / "redis")
     yield server
     server.stop()
-
-
-def pieces(value):
-    """A value of Redis, taken apart."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from (name, part if isinstance(part, bytes) else str(part).encode())
-    elif isinstance(value, set):
-        yield from value
-    else:
-        yield value
 
 
 def contents(store):

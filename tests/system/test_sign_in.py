@@ -6,40 +6,22 @@ import datetime
 import subprocess
 import time
 
-import jwt
 import pytest
 
 from harness import text_of, wait_for
 from links import Link, another
-from shapes import check_refusal
+from shapes import check_refusal, problem
 from sign_in import SignIn, step_now, totp
-from world import DISALLOWED, World
+from stored import pieces, value_of
+from tokens import claims_of
+from world import DISALLOWED, ClientOf, World
 
 EMAIL, TOTP, RECOVERY = 1, 2, 8
 
 
 @pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
-@pytest.fixture
 def user(world, redis):
     return SignIn(world, redis)
-
-
-def problem(response, status, code):
-    check_refusal("native", response, status)
-    assert response.json()["code"] == code, response
-    return response
-
-
-def claims_of(world, access_token):
-    """What a token says, to somebody who has only the published keys."""
-    keys = jwt.PyJWKSet.from_dict(world.client.get("/.well-known/jwks.json").json())
-    header = jwt.get_unverified_header(access_token)
-    [key] = [k for k in keys.keys if k.key_id == header["kid"]]
-    return jwt.decode(access_token, key.key, algorithms=[header["alg"]], audience=world.tenant)
 
 
 # ---- does this user need a second factor now? ------------------------------------------------------------------------
@@ -443,13 +425,6 @@ def test_a_right_code_sent_a_hundred_times_at_once_passes_once(user, world, fact
     assert user.factor(factor)["failures"] == 0 and not user.factor(factor)["disabled"]
 
 
-class ClientOf:
-    """A world that is spoken to over a connection of its own."""
-
-    def __init__(self, world, client):
-        self.server_key, self.client = world.server_key, client
-
-
 def test_an_attempt_that_never_ended_counts_as_a_failure(user, redis):
     secret, step = user.enroll_totp()
     redis.hset(user.key, "M2", bytes(8) + b"12345678")  # begun in 1970, by a server that died
@@ -460,7 +435,7 @@ def test_an_attempt_that_never_ended_counts_as_a_failure(user, redis):
 # ---- tokens ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_of_its_tenant_and_cannot_be_made_up(user, make_world, redis):
+def test_a_token_is_of_its_tenant_and_cannot_be_made_up(user, make_world):
     user.enable("email")
     token = user.challenge()
     code = user.mailed_code(token)
@@ -545,22 +520,6 @@ def test_the_user_is_told_of_each_change(user, world):
 # ---- what a copy of the store says -----------------------------------------------------------------------------------
 
 
-def whole(redis, key):
-    """A value as it is read: what DUMP gives may be compressed, and writes digits as numbers."""
-    kind = redis.type(key)
-    if kind == b"string":
-        return redis.get(key)
-    if kind == b"hash":
-        return b"\n".join(part for pair in redis.hgetall(key).items() for part in pair)
-    if kind == b"zset":
-        return b"\n".join(redis.zrange(key, 0, -1))
-    if kind == b"set":
-        return b"\n".join(redis.smembers(key))
-    if kind == b"stream":
-        return b"\n".join(part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair)
-    raise AssertionError(f"{key} is a {kind}")
-
-
 def test_no_secret_of_a_factor_lies_open_in_redis(user, world, redis):
     user.enable("email")
     secret, _ = user.enroll_totp()
@@ -568,7 +527,7 @@ def test_no_secret_of_a_factor_lies_open_in_redis(user, world, redis):
     opened = user.ask().json()
     token = opened["token"]
     code = user.mailed_code(token)
-    everything = b"\n".join(whole(redis, key) for key in redis.scan_iter(count=10_000))
+    everything = b"\n".join(part for key in redis.scan_iter(count=10_000) for part in pieces(value_of(redis, key)))
     assert user.factor("totp") and len(everything) > 1000
     raw = base64.b32decode(secret)
     for plain in (secret.encode(), raw, code.encode(), token.encode(),

@@ -5,9 +5,8 @@ import pytest
 from conftest import start_mfad
 from harness import RedisServer, wait_for
 from links import Link
-from shapes import check_refusal
+from shapes import problem
 from sign_in import SignIn, step_now, totp
-from stored import user_key
 from world import World
 
 
@@ -60,12 +59,6 @@ def wait_for_fence(server, before, *instances):
     wait_for(lambda: fences(server) != before, "the fence")
     for mfad in instances:
         wait_for(lambda mfad=mfad: mfad.ready(strict=True), "the connections to the store")
-
-
-def problem(response, status, code):
-    check_refusal("native", response, status)
-    assert response.json()["code"] == code, response
-    return response
 
 
 def fences(server):

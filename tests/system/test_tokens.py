@@ -18,11 +18,6 @@ from world import World
 PROJECT_CLAIM = "xsolla_login_project_id"
 
 
-@pytest.fixture
-def redis(redis_server):
-    return redis_server.connection()
-
-
 def issuers(algorithm="HS256", **more):
     return (Issuer("https://users.example", algorithm, use="user", **more),
             Issuer("https://servers.example", algorithm, use="server", **more))

@@ -8,7 +8,7 @@ from harness import wait_for
 from links import another
 from shapes import check_refusal
 from sign_in import SignIn
-from test_sign_in import claims_of
+from tokens import claims_of
 
 CALLBACK = "https://game.example/second"
 WIDGET = "https://login.example"

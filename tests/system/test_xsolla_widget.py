@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from browser import Browser
+from page_site import window  # noqa: F401 fixture
 from sign_in import SignIn
 
 # XMLHttpRequest in credentials mode, with the header that the client adds.
@@ -33,13 +33,6 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.quit()
-
-
 @pytest.fixture
 def origin():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
@@ -58,26 +51,28 @@ def user_of(make_world, redis_server, origins):
     return user
 
 
-def ask(browser, user, method, path, body=None):
+def ask(window, user, method, path, body=None):
     url = user.world.mfad.url + path
-    return browser.driver.execute_async_script(ASK, method, url, body)
+    return window.driver.execute_async_script(ASK, method, url, body)
 
 
-def test_the_widget_reads_good_answers_and_bad_ones(browser, make_world, redis_server, origin):
+def test_the_widget_reads_good_answers_and_bad_ones(window, make_world, redis_server, origin):
     user = user_of(make_world, redis_server, [origin])
     token = user.challenge()
-    browser.open(origin)
-    status, answer, _ = ask(browser, user, "PUT", f"/otp/resend?challenge_id={token}", '{"locale":"en_US"}')
+    window.open(origin)
+    status, answer, _ = ask(window, user, "PUT", f"/otp/resend?challenge_id={token}", '{"locale":"en_US"}')
     assert (status, answer) == (200, {})
-    status, answer, wait = ask(browser, user, "PUT", f"/otp/resend?challenge_id={token}", '{"locale":"en_US"}')
+    status, answer, wait = ask(window, user, "PUT", f"/otp/resend?challenge_id={token}", '{"locale":"en_US"}')
     assert (status, answer["error"]["code"]) == (429, "002-057") and int(wait) >= 1
     wrong = f"/otp/validate?code=000000&remember_me=true&challenge_id={token}"
-    status, answer, _ = ask(browser, user, "GET", wrong)
+    status, answer, _ = ask(window, user, "GET", wrong)
     assert (status, answer["error"]["code"]) == (422, "003-039")
 
 
-def test_another_page_reads_nothing(browser, make_world, redis_server, origin):
+def test_another_page_reads_nothing(window, make_world, redis_server, origin):
     user = user_of(make_world, redis_server, ["https://login.example"])
-    browser.open(origin)
-    assert ask(browser, user, "PUT", f"/otp/resend?challenge_id={user.challenge()}", "{}") == [0, None, None]
-    assert user.codes() == []  # the browser has asked first, and not sent it
+    window.open(origin)
+    opened = user.ask().json()
+    assert ask(window, user, "PUT", f"/otp/resend?challenge_id={opened['token']}", "{}") == [0, None, None]
+    # The browser has asked first, and not sent it.
+    assert user.world.native("GET", f"challenges/{opened['id']}").json()["codes_sent"] == 0

@@ -94,3 +94,11 @@ def user_token(world, user, **claims):
 def server_token(world, **claims):
     """As Xsolla's servers sign them."""
     return SERVERS.token(world.tenant, **{"sub": None, "aud": None, "xsolla_login_project_id": world.tenant, **claims})
+
+
+def claims_of(world, access_token):
+    """What a token says, to somebody who has only the published keys."""
+    keys = jwt.PyJWKSet.from_dict(world.client.get("/.well-known/jwks.json").json())
+    header = jwt.get_unverified_header(access_token)
+    [key] = [k for k in keys.keys if k.key_id == header["kid"]]
+    return jwt.decode(access_token, key.key, algorithms=[header["alg"]], audience=world.tenant)

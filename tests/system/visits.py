@@ -1,8 +1,8 @@
 """Visits of the pages as their script makes them: what follows the button on a link's page."""
 
-from harness import code_in, wait_for
+from harness import wait_for
 from links import Link
-from sign_in import SignIn, step_now, totp
+from sign_in import step_now, totp
 
 
 class Visit:
@@ -76,9 +76,11 @@ def server_link(world, user="1", **wish):
     return Link(world, user, token=response.json()["href"].split("#")[1])
 
 
-def notices(world, subject, user="1"):
-    """The user's mails with this in their subject."""
-    return [m for m in world.mfad.mails() if m["To"] == world.address(user) and subject in m["Subject"]]
+def state(response):
+    return response.status, response.json()["state"]
 
 
-__all__ = ["Link", "SignIn", "Visit", "code_in", "notices", "server_link"]
+def notices(world, subject, user="1", *, address=None):
+    """The user's mails, or those to another address, with this in their subject."""
+    address = address or world.address(user)
+    return [m for m in world.mfad.mails() if m["To"] == address and subject in m["Subject"]]

@@ -101,5 +101,12 @@ class World:
         return key
 
 
+class ClientOf:
+    """A world that is spoken to over a connection of its own."""
+
+    def __init__(self, world, client):
+        self.server_key, self.client = world.server_key, client
+
+
 ALLOWED = {"type": "allowed", "factor_types": ["email"]}
 DISALLOWED = {"type": "disallowed"}

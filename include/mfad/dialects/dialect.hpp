@@ -102,7 +102,7 @@ const Dialect& navixy();
 const Dialect& native();
 
 /// Ends what an exchange has claimed: keeps its answer under its idempotency key, if it is one that
-/// is kept.
+/// is kept. For an exchange that has a claim alone.
 runtime::Awaitable<void> settle(Exchange& exchange, const http::Response& response);
 
 /// The dialect that owns a path, whether or not there is anything at it (docs/dialects.md,

@@ -11,6 +11,11 @@ namespace mfad::platform {
 /// Milliseconds since 1970 in UTC: how times are stored and handed around.
 using UnixMillis = std::chrono::sys_time<std::chrono::milliseconds>;
 
+/// @param count milliseconds since 1970
+constexpr UnixMillis unix_millis(std::int64_t count) {
+    return UnixMillis{std::chrono::milliseconds{count}};
+}
+
 /// The machine's wall clock. Decisions over stored state use the store's clock instead (`TIME` in
 /// the scripts).
 UnixMillis wall_now();

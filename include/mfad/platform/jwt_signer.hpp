@@ -22,10 +22,10 @@ class JwtSigner {
 public:
     explicit JwtSigner(const KeyRing& ring);
 
-    /// A token of these claims.
     /// Whether the installation has a key that signs now.
     bool ready(UnixMillis now) const;
 
+    /// A token of these claims.
     /// @param claims a JSON object, as it is to be signed
     /// @return nothing when the installation has no key that signs
     std::optional<std::string> sign(std::string_view claims, UnixMillis now) const;

@@ -3,6 +3,7 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/relying_party.hpp"
 #include "mfad/service/access_token.hpp"
+#include "mfad/service/challenge_token.hpp"
 #include "mfad/service/factors.hpp"
 #include "mfad/service/imported_codes.hpp"
 #include "mfad/service/password_pool.hpp"
@@ -49,16 +50,6 @@ struct ChallengeAnswer {
     std::string passkey = {};
 };
 
-/// What the token of a challenge says.
-struct HeldChallenge : store::ChallengeRef {
-    platform::UnixMillis ends{};
-    bool strong = false; ///< as wished for
-};
-/// The challenge that a token names, open or over, but not for long. @param tenant empty: of any
-/// @return nothing for what is no token of ours, or another tenant's
-std::optional<HeldChallenge> open_challenge_token(
-    std::string_view token, std::string_view tenant, Vault& vault);
-
 struct Passed {
     std::string access_token;
     domain::FactorType factor = domain::FactorType::email;
@@ -70,6 +61,7 @@ struct Passed {
 
 /// A challenge that was passed, before anything is issued for it.
 struct Proved {
+    domain::UserRef user;
     domain::FactorType factor = domain::FactorType::email;
     std::vector<std::string> methods; ///< `amr`
     bool strong = false;              ///< worth more than AAL1
@@ -143,7 +135,6 @@ public:
     const ChallengeOptions& options() const { return options_; }
 
 private:
-    std::string token_of(const HeldChallenge& challenge);
     runtime::Awaitable<store::Attempt> verify_stored(
         const store::ChallengeRef& challenge, domain::FactorType factor, const std::string& code);
     /// The place of a code among those from elsewhere; their number when it is none of them.
@@ -154,7 +145,7 @@ private:
     runtime::Awaitable<store::Attempt> verify_totp(
         const HeldChallenge& challenge, const std::string& code, bool& strong);
     store::AttemptNotices notices(const domain::UserRef& user, domain::FactorType factor) const;
-    domain::Result<Passed> passed(const domain::UserRef& user, const Proved& proved) const;
+    domain::Result<Passed> passed(const Proved& proved) const;
     std::string passkey_options_of(
         const store::ChallengeRef& challenge, std::span<const std::string> fields,
         const domain::RelyingParty& party);

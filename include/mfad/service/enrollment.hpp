@@ -47,9 +47,6 @@ struct LinkView {
     std::string locale;
     platform::UnixMillis ends{};
     std::optional<platform::UnixMillis> code_ends; ///< of the last code that was sent and counts
-    bool active = false;                           ///< MFA is: to be proved first
-    bool by_server = false;                        ///< a server or session caused the link
-    domain::FactorSet factors;                     ///< that it is for; empty: any
 };
 
 /// Enrollment links and what follows from them: the token leads to a page, the page has a code
@@ -81,6 +78,9 @@ public:
 
     /// The link of a token, whatever its state. @return nothing for an unknown one
     runtime::Awaitable<std::optional<Followed>> follow(std::string_view token);
+
+    /// How a link stands that was followed.
+    runtime::Awaitable<store::Link> read(const Followed& followed);
 
     /// Has a fresh code mailed to the user's stored address.
     runtime::Awaitable<store::CodeSent> send_code(const Followed& followed);

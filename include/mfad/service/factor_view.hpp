@@ -2,12 +2,14 @@
 
 #include "mfad/domain/factor.hpp"
 #include "mfad/domain/identity.hpp"
+#include "mfad/platform/json_text.hpp"
 #include "mfad/service/mail_job.hpp"
 #include "mfad/service/vault.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace mfad::service {
 
@@ -30,6 +32,9 @@ enum class Asker : std::uint8_t {
     invited, ///< himself, where a server's link leads: restriction does not count, proof does
     done,    ///< himself, as a part of what he has just done: neither counts
 };
+
+/// A member with the names of factors.
+void append_factors(platform::JsonText& body, std::string_view name, domain::FactorSet factors);
 
 /// A sealed notice to a user that something happened to his factors.
 std::string seal_notice(

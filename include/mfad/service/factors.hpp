@@ -39,6 +39,7 @@ struct TotpOffer {
 class Factors {
 public:
     static constexpr std::chrono::minutes pending_lifetime{10};
+    static constexpr std::size_t max_label = 64; ///< bytes
 
     /// @param wake called when a mail is owed
     Factors(const store::Context& context, Vault& vault, std::function<void()> wake);
@@ -85,6 +86,10 @@ public:
     Passkeys& passkeys() { return passkeys_; }
 
 private:
+    /// Unbinds factors of which passkeys may be some, and what leads to these.
+    runtime::Awaitable<domain::Result<void>> unbind(
+        const domain::UserRef& user, const store::RemovalOrder& order);
+
     store::FactorStore factors_;
     Passkeys passkeys_;
     Vault& vault_;

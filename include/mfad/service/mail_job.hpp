@@ -51,6 +51,9 @@ struct MailJob {
 
 std::string_view to_string(MailJob::Kind kind);
 
+/// A job of now, with a new id; what it tells and how long it is of use, the caller adds.
+MailJob new_job(MailJob::Kind kind, const domain::UserRef& user);
+
 /// The job as the queue holds it: the digit of its class, its id, and the rest sealed in its place.
 std::string seal_job(const MailJob& job, Vault& vault);
 

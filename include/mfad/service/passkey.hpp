@@ -51,6 +51,10 @@ std::string seal_passkey(
 std::optional<Passkey> open_passkey(
     std::string_view stored, std::size_t slot, const domain::UserRef& user, Vault& vault);
 
+/// Those of a user, of his record's fields in the order of the slots.
+std::vector<Passkey> open_passkeys(
+    std::span<const std::string> fields, const domain::UserRef& user, Vault& vault);
+
 /// A stored passkey after it was used.
 std::string used_passkey(
     std::string_view stored, const platform::Assertion& use, platform::UnixMillis at);

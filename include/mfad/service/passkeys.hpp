@@ -67,18 +67,13 @@ public:
     runtime::Awaitable<domain::Result<void>> remove(
         const domain::UserRef& user, std::string_view factor_id, Asker asker);
 
-    /// Unbinds all of them. @return as `remove`
-    runtime::Awaitable<domain::Result<void>> remove_all(const domain::UserRef& user, Asker asker);
-
     /// Those that a user has, opened. @param fields of `store::FactorStore::passkeys`
-    std::vector<Passkey> opened(const domain::UserRef& user, std::span<const std::string> fields);
 
     /// What a user's passkeys are found by: to be released once they are gone.
     const store::PasskeyIndex& index() const { return index_; }
 
 private:
     struct Confirmation;
-    runtime::Awaitable<bool> claim(const std::string& tag, const domain::UserRef& user);
     runtime::Awaitable<void> give_back(const std::string& tag, const domain::UserRef& user);
     runtime::Awaitable<domain::Result<void>> put(
         const domain::UserRef& user, const Confirmation& confirmation, Asker asker);

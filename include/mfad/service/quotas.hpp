@@ -57,6 +57,8 @@ private:
         std::uint32_t wanted = 1;
     };
 
+    /// What is told of a policy, so far as nothing was taken from it.
+    domain::RateReport& report(Call& call, domain::RatePolicy policy) const;
     domain::QuotaLease& lease(const std::string& tenant, const domain::RatePolicy& policy);
     Wish wish(const Call& call, const domain::RatePolicy& policy);
     redis::Command command(const Call& call, domain::RatePolicy policy, std::uint32_t wanted) const;

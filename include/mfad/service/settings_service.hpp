@@ -4,6 +4,7 @@
 #include "mfad/domain/settings_change.hpp"
 #include "mfad/service/call.hpp"
 #include "mfad/service/enrollment.hpp"
+#include "mfad/store/passkey_index.hpp"
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
 
@@ -96,6 +97,7 @@ private:
     const store::Context& context_;
     store::SettingsStore settings_;
     store::UserStore users_;
+    store::PasskeyIndex passkeys_;
     Enrollment& enrollment_;
     Vault& vault_;
     SettingsOptions options_;

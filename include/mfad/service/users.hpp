@@ -18,6 +18,9 @@ struct UserView {
     std::string id;
     std::optional<domain::EmailAddress> email;
     std::string locale; ///< empty: none
+
+    /// What apps and browsers show for him: his address, or else his id.
+    std::string account() const { return email ? email->address() : id; }
 };
 
 struct UserPage {

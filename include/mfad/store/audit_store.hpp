@@ -24,7 +24,6 @@ std::string_view to_string(Actor actor);
 struct AuditNote {
     Actor by = Actor::host;
     std::string subject{}; ///< public id of a challenge or link
-    std::string address{}; ///< that the host saw; empty: it told none
 };
 
 /// An event as it lies in the stream. Texts are empty where there is nothing to tell.

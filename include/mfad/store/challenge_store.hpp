@@ -149,7 +149,7 @@ public:
         const AttemptNotices& notices) const;
 
     /// @param values written to the user's record when it was right
-    /// @param notice sealed mail that is owed when it was right; empty: none
+    /// @param notices those that may be owed
     runtime::Awaitable<Attempt> finish(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,
         Found found, const FieldValues& values, const AttemptNotices& notices) const;

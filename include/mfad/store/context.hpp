@@ -19,12 +19,10 @@ namespace mfad::store {
 /// what they wrote: nothing that a caller could mend.
 class Context {
 public:
-    static constexpr std::uint64_t default_audit_events = 200'000;
-
     /// @param audit_events that are kept, about, over all partitions
     Context(
         redis::Connection& connection, Keys keys, std::chrono::milliseconds timeout,
-        std::uint64_t audit_events = default_audit_events)
+        std::uint64_t audit_events)
         : connection_(connection), keys_(keys), timeout_(timeout), audit_events_(audit_events) {}
 
     const Keys& keys() const { return keys_; }

@@ -37,7 +37,7 @@ struct FactorOrder {
     domain::FactorType factor = domain::FactorType::totp;
     bool by_himself = false; ///< restriction and fresh proof count
     bool invited = false;    ///< and yet restriction does not: a server's link leads here
-    Actor by = Actor::host;  ///< for the audit, unless it is himself
+    Actor by = Actor::host;  ///< for the audit
     bool enable = false;     ///< switched on as well
     std::string notice;      ///< sealed mail
     std::string pending_field;
@@ -49,7 +49,7 @@ struct RemovalOrder {
     domain::FactorSet factors;
     domain::FactorSet disable;
     bool by_himself = false;
-    Actor by = Actor::host;             ///< for the audit, unless it is himself
+    Actor by = Actor::host;             ///< for the audit
     bool forget_authentication = false; ///< a reset: remembered devices go, too
     bool authenticated = false; ///< a reset by himself, which counts as his last authentication
     bool must_be_bound = false; ///< `none_bound` when none is

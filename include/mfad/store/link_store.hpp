@@ -73,6 +73,15 @@ struct CodeOrder {
     domain::RatePolicy budget;
 };
 
+/// A code that was typed.
+struct CodeCheck {
+    std::span<const std::string> digests; ///< keyed, under each pepper
+    unsigned tries = 0;                   ///< wrong codes that end the link
+    CodeAsker asker = CodeAsker::link;
+    std::string public_id; ///< of the link, for the audit
+    std::string notice;    ///< sealed mail that tells of a factor that is bound by it
+};
+
 struct CodeSent {
     LinkState state = LinkState::unknown;
     platform::UnixMillis ends{};              ///< of the code
@@ -101,11 +110,8 @@ public:
     runtime::Awaitable<CodeSent> send_code(
         const LinkRef& link, const domain::UserRef& user, const CodeOrder& order) const;
 
-    /// @param digests of the code, one for each pepper in use
-    /// @param public_id of the link, for the audit
     runtime::Awaitable<CodeChecked> verify_code(
-        const LinkRef& link, const domain::UserRef& user, std::span<const std::string> digests,
-        unsigned tries, CodeAsker asker, const std::string& public_id = {}) const;
+        const LinkRef& link, const domain::UserRef& user, const CodeCheck& check) const;
 
 private:
     const Context& context_;

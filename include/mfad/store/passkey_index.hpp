@@ -39,6 +39,11 @@ public:
     runtime::Awaitable<std::optional<Claim>> claim(
         const std::string& tag, const domain::UserRef& user, const std::string& voided) const;
 
+    /// Claims a passkey unless it is another's: his claim stands while he holds it, and for a
+    /// minute after it was made, in which he may be about to. @return whether it is the user's now
+    runtime::Awaitable<bool> claim_unheld(
+        const std::string& tag, const domain::UserRef& user) const;
+
     /// Takes look-ups away that lead to this user.
     runtime::Awaitable<void> release(
         const std::vector<std::string>& tags, const domain::UserRef& user) const;

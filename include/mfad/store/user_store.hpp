@@ -49,7 +49,8 @@ struct UserRecord {
 struct Contact {
     StoredAddress address;
     std::string locale;
-    std::string current_link; ///< id of the last link made for him; empty: none
+    std::string current_link; ///< id of the last link made for him, with a plus before it when
+                              ///< it was used; empty: none
 };
 
 /// What became of the removal of a user.

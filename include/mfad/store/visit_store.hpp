@@ -26,9 +26,9 @@ public:
 
     runtime::Awaitable<VisitRecord> read(const LinkRef& link, const domain::UserRef& user) const;
 
-    /// Notes that what the link was for is done. @return false: it was before, or holds no more
+    /// Notes that what the link was for is done; nothing once it was, or holds no more.
     /// @param bound a factor was bound in the visit, which counts as an authentication
-    runtime::Awaitable<bool> spend(
+    runtime::Awaitable<void> spend(
         const LinkRef& link, const domain::UserRef& user, bool bound) const;
 
 private:

@@ -159,7 +159,8 @@ for i = 1, count do
       link, link_id = LINK_MADE, ARGV[arg + 1]
       links[#links + 1] = { 'SET', KEYS[at + 4],
         pack(LINK_RECORD, LINK_RECORD_VERSION, kind, band(flags, CAUSED_BY_SERVER) ~= 0 and BY_SERVER or BY_USER,
-             now_ms + link_life, now_ms, mailed and 1 or 0, link_factors, #ARGV[2]) .. ARGV[2] .. ARGV[arg], 'PX', format('%d', link_life + LINK_KEPT_MS) }
+             now_ms + link_life, now_ms, mailed and 1 or 0, link_factors, #ARGV[2]) .. ARGV[2] .. ARGV[arg],
+        'PX', format('%d', link_life + LINK_KEPT_MS) }
       if mailed then
         link, link_tat = LINK_MAILED, tat
         links[#links + 1] = { 'ZADD', KEYS[at + 3], format('%d', now_ms), ARGV[arg + 2] }
@@ -193,7 +194,7 @@ for i = 1, count do
   if #write > 2 then writes[#writes + 1] = write end
   if band(flags, REMOVE_FACTORS) ~= 0 then
     writes[#writes + 1] = { 'HDEL', user_key, 'T', 'N', 'R', 'H', 'W', 'P0', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8',
-                            'P9', 'M2', 'M4', 'M8', 'q' }
+                            'P9', 'M2', 'M4', 'M8', 'q', 'Z' }
   end
   if count == 1 then
     more = pack(SEEN, before, view(rules, allowed_after, enabled_after, enrolled_after, marks_after), version,

@@ -40,6 +40,7 @@ local function is_spent()
 end
 
 local failures = failures_at(place, ARGV[1])
+local _, _, _, marks = unpack_settings(user[1])
 if ARGV[4] == WRONG then
   local told
   if state == CH_OPEN then
@@ -48,7 +49,6 @@ if ARGV[4] == WRONG then
   else
     told = conclude(state)
   end
-  local _, _, _, marks = unpack_settings(user[1])
   count_failure(place, ARGV[1], failures, now_ms, marks, ARGV[6], ARGV[5], address)
   return told
 end
@@ -61,7 +61,6 @@ if failures > 0 then forget_failures(place, ARGV[1]) end
 call('HSET', KEYS[3], 'd', now_ms)
 if factor == RECOVERY_CODE then
   audit(KEYS[6], ARGV[6], 'recovery_code_used', factor, '', address)
-  local _, _, _, marks = unpack_settings(user[1])
   if band(marks, ADDRESS) ~= 0 then call('ZADD', KEYS[7], now_ms, ARGV[7]) end
 end
 return conclude(CH_OPEN, tries - wrong)

@@ -7,8 +7,9 @@
 local now_ms = floor(now_us() / 1000)
 local packed = call('HGET', KEYS[1], 's')
 if not packed then return -1 end
-local ids = live_devices(KEYS[2], now_ms)
-if ARGV[1] ~= '' then ids = read_device(KEYS[2], ARGV[1], now_ms) and { ARGV[1] } or {} end
+local ids
+if ARGV[1] == '' then ids = live_devices(KEYS[2], now_ms)
+else ids = read_device(KEYS[2], ARGV[1], now_ms) and { ARGV[1] } or {} end
 if #ids == 0 then return 0 end
 for _, id in ipairs(ids) do forget_device(KEYS[2], id) end
 audit(KEYS[3], ARGV[3], 'device_revoked')

@@ -23,7 +23,7 @@ if ARGV[6] ~= '' and call('HGET', KEYS[1], ARGV[6]) ~= ARGV[7] then return { GON
 user.enrolled = bor(user.enrolled, factor)
 if ARGV[4] == '1' then user.enabled = bor(user.enabled, factor) end
 write_user(KEYS[1], user, unpack(ARGV, 9))
--- Bound anew, it has its whole budget.
+-- Bound anew, it has its whole budget here; a remembered device keeps its own.
 call('HDEL', KEYS[1], 'F' .. ARGV[1], 'M' .. ARGV[1])
 -- A new set of recovery codes also voids the one that was brought from elsewhere.
 if factor == RECOVERY_CODE then call('HDEL', KEYS[1], 'H') end

@@ -32,7 +32,8 @@ end
 write_user(KEYS[1], user)
 call('HDEL', KEYS[1], unpack(ARGV, first_gone))
 if ARGV[5] ~= '0' then
-  if ARGV[5] == '1' then call('HDEL', KEYS[1], 't', 'q') else call('HSET', KEYS[1], 't', now_ms) end
+  call('HDEL', KEYS[1], 't', 'q') -- a proof by what is lost proves nothing any more
+  if ARGV[5] == '2' then call('HSET', KEYS[1], 't', now_ms) end
   call('DEL', KEYS[4])
   audit(KEYS[5], ARGV[8], 'factors_reset')
 else

@@ -1,19 +1,22 @@
--- uses: call clock settings user fence audit link_record budget link
+-- uses: call clock gcra settings user fence audit notice link_record budget link
 -- Checks a code against the live codes of an enrollment link and, if it is one of them, spends the link: the address is
 -- verified, the email factor on, the proof fresh. A wrong code counts before anything is said.
 --
--- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, the fence, the audit stream
+-- KEYS  his record, the tenant's rules in his partition, the link, what happened to it, the fence, the audit stream, due
+--       notices
 -- ARGV  1 link id  2 wrong tries that end the link  3 audit (lib/audit.lua)  4 visit (0 none, 1 asked in one, 2 in one that
---       was proved)  5 age of proof ms  6.. digests of the code, one for each pepper
+--       was proved)  5 age of proof ms  6 sealed job of the notice of a factor that is bound  7.. digests of the code, one
+--       for each pepper
 -- Returns  state of the link (lib/link.lua; 8 no address; 9 wrong code; 10 email is not allowed; 11 MFA is active and to be
 --       proved first), tries left, what is seen of him after, packed
-local FIRST_DIGEST = 6
+local FIRST_DIGEST = 7
 local WRONG = 9
 local OUTCOMES = { [LINK_OK] = 'passed', [LINK_EXPIRED] = 'expired', [LINK_USED] = 'used',
                    [LINK_SUPERSEDED] = 'superseded', [LINK_EXHAUSTED] = 'exhausted', [LINK_RESTRICTED] = 'restricted',
                    [LINK_NO_ADDRESS] = 'no_address', [WRONG] = 'wrong', [LINK_NOT_ALLOWED] = 'not_offered',
                    [LINK_PROOF_NEEDED] = 'not_offered' }
-local now_ms = floor(now_us() / 1000)
+local now = now_us()
+local now_ms = floor(now / 1000)
 local tries = tonumber(ARGV[2])
 local rules = read_rules(KEYS[2])
 local fields = call('HMGET', KEYS[1], 's', 'g', 'F1')
@@ -51,8 +54,11 @@ end
 local is_new = band(user.enrolled, EMAIL) == 0
 user.enabled, user.enrolled = bor(user.enabled, EMAIL), bor(user.enrolled, EMAIL)
 write_user(KEYS[1], user, 't', now_ms)
--- Bound anew, the factor has its whole budget.
+-- Bound anew, the factor has its whole budget here; a remembered device keeps its own.
 call('HDEL', KEYS[1], 'F1')
 spend_link(KEYS[1], KEYS[4], ARGV[1], ends, now_ms)
-if is_new then audit(KEYS[6], ARGV[3], 'factor_added', EMAIL) end
+if is_new then
+  audit(KEYS[6], ARGV[3], 'factor_added', EMAIL)
+  owe_notice(KEYS[1], KEYS[7], ARGV[6], now)
+end
 return conclude(LINK_OK, tries - wrong, view(rules, user.allowed, user.enabled, user.enrolled, user.marks))

@@ -143,11 +143,14 @@ function end(said, kind) {
 
 // Says what an answer means wherever it comes; true for one that is more than a failure of what was tried.
 function settle(answer) {
-  const isOver = Object.hasOwn(texts.state, answer.state);
-  if (isOver) end(() => texts.state[answer.state], answer.state === "used" ? "good" : "bad");
+  if (Object.hasOwn(texts.state, answer.state)) end(() => texts.state[answer.state], answer.state === "used" ? "good" : "bad");
   else if (answer.state === "proof_needed") prove();
-  else fail(reason(answer));
-  return isOver || answer.state === "proof_needed";
+  else if (answer.state === "challenge_over") retry(answer);
+  else {
+    fail(reason(answer));
+    return false;
+  }
+  return true;
 }
 
 // Why a try came to nothing.

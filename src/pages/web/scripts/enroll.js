@@ -11,7 +11,7 @@ function offers(status) {
 
 function offerButtons(status) {
   const views = { passkey: addPasskey, totp: addApp, email: addEmail };
-  return offers(status).map((type) => way(`add-${type}`, texts.add[type], texts.about[type], () => views[type](status)));
+  return offers(status).map((type) => way(`add-${type}`, texts.add[type], texts.about[type], () => views[type]()));
 }
 
 // Where a visit goes when nothing else is asked for.
@@ -48,12 +48,13 @@ async function bound(type) {
 
 // ---- an authenticator app ------------------------------------------------------------------------------------------
 
+// The server takes 64 bytes, and what counts as one here has three at most, as Chinese does; an emoji has four and counts twice.
 const nameField = () => [
   make("label", { for: "name" }, texts.name),
-  make("input", { id: "name", type: "text", maxlength: 32, autocomplete: "off", placeholder: texts.nameExample }),
+  make("input", { id: "name", type: "text", maxlength: 21, autocomplete: "off", placeholder: texts.nameExample }),
 ];
 
-async function addApp(status) {
+async function addApp() {
   const offer = await busy(byId("add-totp"), () => askAs("totp"));
   if (offer.state !== "open") return settle(offer);
   const grouped = offer.secret.match(/.{1,4}/g).join(" ");
@@ -98,12 +99,17 @@ function addEmail() {
 
 // ---- recovery codes, shown once ------------------------------------------------------------------------------------
 
+// Says by itself that it has copied. Where the browser does not let it, the text can still be selected.
 function copyButton(id, content) {
-  return button(id, texts.copy, async (event) => {
-    await navigator.clipboard.writeText(content());
-    event.target.textContent = texts.copied;
-    byId("lead").textContent = texts.copied;
-  });
+  const copy = async (event) => {
+    try {
+      await navigator.clipboard.writeText(content());
+      event.target.textContent = texts.copied;
+    } catch {
+      event.target.textContent = texts.copy;
+    }
+  };
+  return make("button", { type: "button", id, "aria-live": "polite", onclick: copy }, texts.copy);
 }
 
 async function newCodes(event) {

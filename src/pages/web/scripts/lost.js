@@ -16,7 +16,7 @@ async function lost() {
 const showing = (factor, next) => async (code) => {
   const answer = await askAs("challenge/verify", { factor, code });
   if (answer.verified) return next() && null;
-  if (answer.state === "exhausted" || answer.state === "challenge_over") return retry(answer) && null;
+  if (answer.state === "exhausted") return retry(answer) && null;
   return answer;
 };
 

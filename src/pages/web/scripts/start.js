@@ -20,7 +20,7 @@ async function start() {
   addEventListener("hashchange", () => location.reload());
   byId("language").addEventListener("change", async (event) => {
     await speak(event.target.value);
-    redraw();
+    redraw?.();
     byId("language").focus();
   });
   const cancels = token.startsWith("cancel.");

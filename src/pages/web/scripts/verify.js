@@ -35,10 +35,16 @@ function verify(challenge, chosen) {
   const others = () => make("div", {}, make("hr"),
     ...usable.filter((other) => other !== type).map((other) =>
       button(`use-${other}`, texts.use[other], () => verify(challenge, other))), lostButton());
+  // Passkeys alone are asked for, of a browser that lacks them.
+  if (!type) {
+    const stuck = () => show(stuck, texts.verifyTitle, texts.passkeyFailed, [others()]);
+    return stuck();
+  }
   const verdict = (answer) => {
-    if (answer.verified) return verified() && null;
-    if (answer.state === "exhausted" || answer.state === "challenge_over") return retry(answer) && null;
-    return answer;
+    if (answer.verified) verified();
+    else if (answer.state === "exhausted") retry(answer);
+    else return answer;
+    return null;
   };
   const check = (factor) => async (code) => verdict(await askAs("challenge/verify", { factor, code, ...remembering() }));
   if (type === "passkey") return verifyPasskey(challenge.passkey, verdict, others);
@@ -76,7 +82,7 @@ function retry(answer) {
 }
 
 // He is himself: a link that asked for this is done with, any other one leads on.
-async function verified() {
+function verified() {
   if (link.kind !== "verify" || link.done) return home();
   link.done = true;
   const view = () => {

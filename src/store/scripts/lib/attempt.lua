@@ -19,9 +19,10 @@ local function forget_failures(place, bit_name)
 end
 
 -- The mark of an attempt in flight: d its end ms, id of the attempt (8 bytes), version of the user's settings, which a
--- change of his factors raises. Attempts with a passkey write back what they have read, so there is one for all.
+-- change of his factors raises. Attempts with a passkey, or a recovery code from elsewhere, write back what they have read,
+-- so there is one for all.
 local function mark_of(place, bit_name)
-  if tonumber(bit_name) == PASSKEY then return KEYS[1], 'M' .. bit_name end
+  if band(tonumber(bit_name), PASSKEY + RECOVERY_CODE) ~= 0 then return KEYS[1], 'M' .. bit_name end
   return place.key, place.prefix .. 'M' .. bit_name
 end
 

@@ -4,9 +4,9 @@
 local FACTOR_NAMES = { [0] = '', [1] = 'email', [2] = 'totp', [4] = 'passkey', [8] = 'recovery_code', [16] = 'duo',
                        [32] = 'guardian' }
 
--- `context` is packed: <I4 most events, then tenant, user, by whom, subject, address, each after its length (I2).
+-- `context` is packed: <I4 most events, then tenant, user, by whom, subject, each after its length (I2).
 local function audit(key, context, event, factor, outcome, address)
-  local most, tenant, user, by, subject, from = struct.unpack('<I4I2c0I2c0I2c0I2c0I2c0', context)
+  local most, tenant, user, by, subject = struct.unpack('<I4I2c0I2c0I2c0I2c0', context)
   call('XADD', key, 'MAXLEN', '~', most, '*', 't', tenant, 'u', user, 'e', event,
-       'f', FACTOR_NAMES[tonumber(factor) or 0] or '', 'o', outcome or '', 'c', subject, 'i', address or from, 'b', by)
+       'f', FACTOR_NAMES[tonumber(factor) or 0] or '', 'o', outcome or '', 'c', subject, 'i', address or '', 'b', by)
 end

@@ -24,7 +24,7 @@ local function write_device(key, id, device)
 end
 
 local function forget_device(key, id)
-  call('HDEL', key, id, id .. 'F1', id .. 'F2', id .. 'F4', id .. 'F8', id .. 'M2', id .. 'M4', id .. 'c', id .. 'd')
+  call('HDEL', key, id, id .. 'F1', id .. 'F2', id .. 'F4', id .. 'F8', id .. 'M2', id .. 'c', id .. 'd')
 end
 
 -- What the token of a device says, by its generation; nothing is written yet.
