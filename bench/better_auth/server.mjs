@@ -1,16 +1,21 @@
-// better-auth with its two-factor plugin, as fast as it goes in one process: everything in memory, no request limits, no
-// log, and passwords that cost nothing, since they are not what is measured. `GET /prepare?count=N` signs N times in, which
-// leaves N challenges open, and answers with the cookie and the TOTP secret of each.
+// better-auth with its two-factor plugin, as fast as it goes in one process: no request limits, no log, and passwords that
+// cost nothing, since they are not what is measured. `server.mjs PORT` keeps everything in its memory, which no second
+// instance could share; `server.mjs PORT SOCKET` keeps sessions and challenges in the Redis there, by its own adapter, and
+// the users still in memory. `GET /prepare?count=N` signs N times in, which leaves N challenges open, and answers with the
+// cookie and the TOTP secret of each.
 import { createServer } from "node:http";
+import { redisStorage } from "@better-auth/redis-storage";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
 import { twoFactor } from "better-auth/plugins";
+import { Redis } from "ioredis";
 
 // A code is taken again and again here, so a few users do; its store looks through all of them each time.
 const USERS = 50;
 const password = "correct horse battery staple";
 const port = Number(process.argv[2]);
+const redis = process.argv[3] && new Redis({ path: process.argv[3], db: 1 });
 const store = { user: [], session: [], account: [], verification: [], twoFactor: [] };
 // Its transactions copy the whole store each time, which is no work of verifying: they are left out.
 function fastAdapter(options) {
@@ -23,6 +28,7 @@ const auth = betterAuth({
   baseURL: `http://127.0.0.1:${port}`,
   secret: "a secret of the benchmark that guards nothing",
   database: fastAdapter,
+  ...(redis && { secondaryStorage: redisStorage({ client: redis }) }),
   logger: { disabled: true },
   telemetry: { enabled: false },
   rateLimit: { enabled: false },
@@ -48,6 +54,7 @@ for (let i = 0; i < USERS; ++i) {
 async function prepare(count) {
   store.session.length = 0;
   store.verification.length = 0;
+  if (redis) await redis.flushdb();
   const open = [];
   for (let i = 0; i < count; ++i) {
     const { email, secret } = users[i % USERS];

@@ -67,7 +67,8 @@ http::Response unpack(std::string_view bytes) {
         fields.remove_prefix(line.size() + 2);
         const std::size_t colon = line.find(": ");
         if (!is_about_one_request(line))
-            response.header(line.substr(0, colon), line.substr(colon + 2));
+            response.header(
+                http::FieldName::checked(line.substr(0, colon)), line.substr(colon + 2));
     }
     return response;
 }

@@ -2,6 +2,8 @@
 
 #include "ascii.hpp"
 
+#include "mfad/platform/plain_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -17,15 +19,9 @@ constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST"
 constexpr std::array<std::uint16_t, fault_count> fault_statuses{400, 431, 414, 413, 415,
                                                                 417, 501, 408, 500};
 
-constexpr std::array<std::string_view, 5> session_fields{
-    "Connection", "Content-Length", "Date", "Transfer-Encoding", "X-Request-Id"};
-
-/// Looks at all of the value in any case, which the compiler does many bytes at a time.
 bool has_control(std::string_view value) {
-    unsigned found = 0;
-    for (const char c : value)
-        found |= static_cast<unsigned>(ascii::is_control(c));
-    return found != 0;
+    value.remove_prefix(platform::plain_prefix(value));
+    return std::ranges::any_of(value, ascii::is_control);
 }
 
 bool is_named(const Header& header, std::string_view name) {
@@ -96,16 +92,12 @@ std::size_t Request::count(std::string_view name) const {
     return static_cast<std::size_t>(std::count_if(headers.begin(), headers.end(), named));
 }
 
-Response& Response::header(std::string_view name, std::string_view value) {
-    if (!ascii::is_token(name)) throw std::logic_error("not a header name");
-    for (const std::string_view reserved : session_fields)
-        if (ascii::equal_ignoring_case(name, reserved))
-            throw std::logic_error("the session writes " + std::string(name));
+Response& Response::header(FieldName name, std::string_view value) {
     if (has_control(value))
-        throw std::logic_error("control character in the value of " + std::string(name));
-    if (ascii::equal_ignoring_case(name, "Cache-Control")) has_cache_control_ = true;
+        throw std::logic_error("control character in the value of " + std::string(name.text()));
+    has_cache_control_ = has_cache_control_ || name.is_cache_control();
     if (fields_.empty()) fields_.reserve(512); // most answers' fields
-    fields_.append(name).append(": ").append(value).append("\r\n");
+    fields_.append(name.text()).append(": ").append(value).append("\r\n");
     return *this;
 }
 

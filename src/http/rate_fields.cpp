@@ -1,5 +1,7 @@
 #include "mfad/http/rate_fields.hpp"
 
+#include "mfad/platform/plain_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,26 +12,26 @@ namespace {
 
 /// RFC 9651 section 4.1.6.
 void append_string(std::string& out, std::string_view text) {
-    bool plain = true;
-    for (const char c : text) {
-        if (c < 0x20 || c >= 0x7f) throw std::logic_error("policy name is not printable ASCII");
-        plain = plain && c != '"' && c != '\\';
-    }
     out.push_back('"');
-    if (plain) {
-        out.append(text);
-    } else {
-        for (const char c : text) {
-            if (c == '"' || c == '\\') out.push_back('\\');
-            out.push_back(c);
-        }
+    for (;;) {
+        const std::size_t plain = platform::plain_prefix(text);
+        out.append(text.substr(0, plain));
+        if (plain == text.size()) break;
+        const char c = text[plain];
+        if (c != '"' && c != '\\') throw std::logic_error("policy name is not printable ASCII");
+        out.push_back('\\');
+        out.push_back(c);
+        text.remove_prefix(plain + 1);
     }
     out.push_back('"');
 }
 
 void append_parameter(std::string& out, char key, std::uint64_t number) {
     constexpr std::uint64_t largest_integer = 999'999'999'999'999; // RFC 9651 section 3.3.1
-    std::array<char, 20> text{';', key, '='};
+    std::array<char, 20> text;
+    text[0] = ';';
+    text[1] = key;
+    text[2] = '=';
     const auto end = std::to_chars(
         text.data() + 3, text.data() + text.size(), std::min(number, largest_integer));
     out.append(text.data(), end.ptr);

@@ -68,7 +68,7 @@ struct Router::Node {
         RouteId id = 0;
     };
 
-    std::vector<Literal> literals; ///< sorted
+    std::vector<Literal> literals; ///< sorted by length, and then by text
     std::unique_ptr<Node> parameter;
     std::vector<Answer> answers; ///< empty: no route ends here
 
@@ -85,6 +85,7 @@ struct Router::Node {
 
     std::vector<Literal>::const_iterator place_of(std::string_view text) const {
         const auto before = [](const Literal& known, std::string_view sought) {
+            if (known.text.size() != sought.size()) return known.text.size() < sought.size();
             return known.text < sought;
         };
         return std::lower_bound(literals.begin(), literals.end(), text, before);

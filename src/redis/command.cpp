@@ -1,5 +1,7 @@
 #include "mfad/redis/command.hpp"
 
+#include <algorithm>
+
 namespace mfad::redis {
 namespace {
 
@@ -29,8 +31,13 @@ Command& Command::arg(std::string_view value) {
     char* end = std::to_chars(length.data() + 1, length.data() + 22, value.size()).ptr;
     *end++ = '\r';
     *end++ = '\n';
-    buffer_.append(length.data(), static_cast<std::size_t>(end - length.data()));
-    buffer_.append(value).append("\r\n", 2);
+    const auto head = static_cast<std::size_t>(end - length.data());
+    const std::size_t begin = buffer_.size();
+    buffer_.resize(begin + head + value.size() + 2); // once: growing costs more than writing
+    char* out = std::copy_n(length.data(), head, buffer_.data() + begin);
+    out = std::copy_n(value.data(), value.size(), out);
+    out[0] = '\r';
+    out[1] = '\n';
     count_one_more();
     return *this;
 }

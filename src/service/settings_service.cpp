@@ -156,7 +156,8 @@ Awaitable<Result<Changed>> SettingsService::change(
         co_return too_many(std::span(call.rates).subspan(counted));
     if (outcome.status != ChangeStatus::done)
         co_return domain::refuse(refusal_code(outcome.status));
-    if (outcome.replay == store::Replay::fresh) co_await passkeys_.release(passkeys, ref);
+    if (!passkeys.empty() && outcome.replay == store::Replay::fresh)
+        co_await passkeys_.release(passkeys, ref);
     const bool mails = outcome.link == store::LinkOutcome::mailed || change.remove_factors;
     if (mails && outcome.replay == store::Replay::fresh) wake_();
     co_return changed_by(call, change, outcome, link);

@@ -12,8 +12,16 @@ class PrivateRedis:
         self.directory = pathlib.Path(directory)
         self.socket = self.directory / "redis.sock"
 
-    def connection(self):
-        return redis.Redis(unix_socket_path=str(self.socket))
+    def connection(self, **more):
+        return redis.Redis(unix_socket_path=str(self.socket), **more)
+
+    def is_busy(self):
+        """Whether it leaves a PING without an answer, since a script runs."""
+        try:
+            self.connection(socket_timeout=0.2).ping()
+        except redis.TimeoutError:
+            return True
+        return False
 
     def pid(self):
         """Of the server that answers; None when there is none."""

@@ -62,6 +62,17 @@ def test_the_way_to_enroll_is_the_same_way(make_world, redis):
     assert again.json()["enrollment"] == first.json()["enrollment"]
 
 
+def test_a_device_that_was_forgotten_stays_a_success(user):
+    [code, *_] = user.recovery_codes()
+    passed = native(user, "POST", "challenges/verify",
+                    {"token": user.challenge(), "factor": "recovery_code", "code": code, "remember_device": {"label": "x"}})
+    [device] = native(user, "GET", "users/1/devices").json()["devices"]
+    first, again = (native(user, "DELETE", f"users/1/devices/{device['id']}") for _ in range(2))
+    assert first.status == again.status == 204
+    assert native(user, "DELETE", f"users/1/devices/{device['id']}", headers={}).status == 404, "it is gone, though"
+    assert user.ask(device=passed.json()["device_token"]).json()["device_token"] is None
+
+
 def test_a_wrong_code_is_no_answer_to_keep(user):
     [code, *_] = user.recovery_codes()
     token = user.challenge()

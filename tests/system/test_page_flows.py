@@ -1,5 +1,6 @@
 """Each way through the pages in a real browser: set up, verify, manage, recover."""
 
+import base64
 import re
 import subprocess
 import time
@@ -64,6 +65,22 @@ def test_copied_codes_are_the_codes(walk, browser, mfad):
     browser.wait_for_text("Copied", "#copy-codes")
     codes = [element.text for element in browser.driver.find_elements("css selector", "#codes li")]
     assert browser.run("return navigator.clipboard.readText()").split() == codes
+
+
+def test_printed_codes_are_all_that_is_printed(walk, browser, world, tmp_path):
+    walk.has_app().opens().begins().shows_app().presses("manage-button", "codes-button")
+    browser.wait_for("#codes")
+    codes = [element.text for element in browser.driver.find_elements("css selector", "#codes li")]
+    browser.run("window.print = () => { window.printed = (window.printed || 0) + 1; }")
+    walk.presses("print-codes")
+    assert browser.run("return window.printed") == 1
+    paper = tmp_path / "codes.pdf"
+    paper.write_bytes(base64.b64decode(browser.command("Page.printToPDF")["data"]))
+    printed = subprocess.run(["pdftotext", "-layout", str(paper), "-"], check=True, capture_output=True, text=True).stdout
+    assert re.findall(r"(?:[0-9A-Z]{5}-){2}[0-9A-Z]{5}", printed) == codes
+    assert "Your recovery codes" in printed
+    for control in ("Print", "Copy", "Download", "English"):
+        assert control not in printed
 
 
 def test_only_what_is_allowed_is_offered(browser, make_world, redis_server):
@@ -132,6 +149,14 @@ def test_a_challenge_that_is_over_is_begun_anew(walk, browser):
     for key in walk.redis.keys("mfa:*:ch:*"):
         walk.redis.hset(key, "x", 1)
     walk.shows_app().sees("That took too long").presses("retry-button").shows_app().sees("Thank you")
+
+
+def test_another_code_for_a_challenge_that_is_over_begins_anew(walk, browser):
+    walk.has_email().opens().begins().is_mailed()
+    for key in walk.redis.keys("mfa:*:ch:*"):
+        walk.redis.hset(key, "x", 1)
+    browser.run("document.querySelector('#again-button').disabled = false")  # as after the pause
+    walk.presses("again-button").sees("That took too long").presses("retry-button").sees("Confirm that it is you")
 
 
 def test_who_is_active_proves_himself_before_he_enrolls(walk, browser, world, mfad):
@@ -284,6 +309,17 @@ def test_another_way_is_open_to_who_has_no_passkey_at_hand(walk, browser):
     browser.without_authenticators()
     walk.presses("saved-button").sees("Your two-step sign-in")
     walk.opens().begins().presses("use-recovery_code").confirms(code).sees("Thank you")
+
+
+def test_a_browser_without_passkeys_is_told_where_nothing_else_is_enrolled(walk, browser):
+    browser.authenticator()
+    walk.opens().begins().presses("add-passkey", "passkey-button").sees("Your passkey is set up")
+    hidden = browser.command("Page.addScriptToEvaluateOnNewDocument", source="delete window.PublicKeyCredential")
+    walk.opens().begins().sees("Confirm that it is you")
+    assert "That did not work." in browser.text() and not browser.shown("form")
+    assert browser.shown("#lost-button") and not browser.shown("#passkey-button")
+    browser.command("Page.removeScriptToEvaluateOnNewDocument", identifier=hidden["identifier"])
+    walk.opens().begins().presses("passkey-button").sees("Thank you")
 
 
 # ---- remembered devices ------------------------------------------------------------------------------------------------

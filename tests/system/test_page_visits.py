@@ -181,6 +181,16 @@ def test_wrong_codes_count_against_the_challenge_and_the_factor(world, active):
     assert visit.verify("recovery_code", active[3][0]).status == 200, "the other factor is untouched"
 
 
+@pytest.mark.parametrize("factor, code", [("totp", "12345"), ("totp", "1234567"), ("totp", ""), ("totp", "abcdef"),
+                                          ("recovery_code", "x"), ("recovery_code", "")])
+def test_what_cannot_be_a_code_counts_as_nothing(world, active, factor, code):
+    visit = Visit(world)
+    for _ in range(6):
+        assert state(visit.verify(factor, code)) == (400, "no_code")
+    assert visit.verify("totp", "000000").json()["attempts_left"] == 4
+    assert active[0].factor(factor)["failures"] == (1 if factor == "totp" else 0)
+
+
 def test_a_spent_code_says_so(world, active):
     user, secret, step, codes = active
     visit = Visit(world)

@@ -161,6 +161,7 @@ def test_the_next_owner_waits_for_the_old_server(tmp_path, started, redis):
     # A script that runs on keeps it from ending.
     busy = threading.Thread(target=run_long_script, args=(redis,))
     busy.start()
+    wait_for(redis.is_busy, "the script to run")
     owner.kill()
     next_owner = Console(tmp_path).start("serve")
     try:

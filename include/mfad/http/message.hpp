@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,47 @@ struct Request {
     std::size_t count(std::string_view name) const;
 };
 
+/// The name of a field that a handler may write: letters, digits and hyphens, and none of those
+/// that are the session's to write. A literal is checked as the program is compiled.
+class FieldName {
+public:
+    // NOLINTNEXTLINE(google-explicit-constructor): a literal stands for the name
+    consteval FieldName(const char* literal) : FieldName(std::string_view(literal)) {}
+
+    /// A name that comes at run time; `std::logic_error` for one that may not be written.
+    static FieldName checked(std::string_view text) { return FieldName(text); }
+
+    constexpr std::string_view text() const { return text_; }
+    constexpr bool is_cache_control() const { return is_cache_control_; }
+
+private:
+    static constexpr std::string_view session_fields[] = {
+        "Connection", "Content-Length", "Date", "Transfer-Encoding", "X-Request-Id"};
+
+    constexpr explicit FieldName(std::string_view text)
+        : text_(text), is_cache_control_(same(text, "Cache-Control")) {
+        if (text.empty()) throw std::logic_error("not a field name");
+        for (const char c : text)
+            if (c != '-' && !(c >= '0' && c <= '9') && !(lower(c) >= 'a' && lower(c) <= 'z'))
+                throw std::logic_error("not a field name");
+        for (const std::string_view field : session_fields)
+            if (same(text, field)) throw std::logic_error("a field that the session writes");
+    }
+
+    static constexpr char lower(char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    static constexpr bool same(std::string_view a, std::string_view b) {
+        if (a.size() != b.size()) return false;
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (lower(a[i]) != lower(b[i])) return false;
+        return true;
+    }
+
+    std::string_view text_;
+    bool is_cache_control_;
+};
+
 /// An answer. The session adds `Date`, `Content-Length`, `Connection`, `X-Request-Id`, and
 /// `Cache-Control: no-store` unless the answer set its own.
 class Response {
@@ -53,8 +95,8 @@ public:
         : status_(status), content_type_(content_type), body_(std::move(body)) {}
 
     /// Adds a field. Control characters (CR and LF above all) in a value are a bug of the caller:
-    /// `std::logic_error`, and so are the fields that are the session's to write.
-    Response& header(std::string_view name, std::string_view value);
+    /// `std::logic_error`.
+    Response& header(FieldName name, std::string_view value);
     /// Ends the connection after this answer.
     Response& close() {
         close_ = true;

@@ -2,8 +2,10 @@
 
 #include <concepts>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace mfad::platform {
 
@@ -11,6 +13,26 @@ namespace mfad::platform {
 /// section 7), so that a value can break neither a document nor a log line; bytes that are not
 /// UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
+
+/// A member's name that is a literal: printable ASCII that stands for itself in a JSON string,
+/// checked as the program is compiled.
+class JsonName {
+public:
+    // NOLINTNEXTLINE(google-explicit-constructor): a literal stands for the name
+    consteval JsonName(const char* literal) : text_(literal) {
+        for (const char c : text_)
+            if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+                throw std::logic_error("a name that would have to be escaped");
+    }
+    constexpr std::string_view text() const { return text_; }
+
+private:
+    std::string_view text_;
+};
+
+/// A member's name that is known at run time only.
+template <class T>
+concept JsonNameText = !std::is_array_v<T> && std::convertible_to<const T&, std::string_view>;
 
 /// Writes one JSON document into a string, front to back, with no tree in between.
 ///
@@ -28,7 +50,8 @@ public:
     JsonText& end_object() { return close('}'); }
     JsonText& begin_array() { return open('['); }
     JsonText& end_array() { return close(']'); }
-    JsonText& key(std::string_view name);
+    JsonText& key(JsonName name);
+    JsonText& key(const JsonNameText auto& name) { return escaped_key(name); }
 
     JsonText& value(std::string_view text);
     JsonText& value(const char* text) { return value(std::string_view(text)); }
@@ -39,8 +62,8 @@ public:
     /// Appends a value that is JSON already.
     JsonText& raw(std::string_view json);
 
-    template <class T>
-    JsonText& member(std::string_view name, const T& content) {
+    JsonText& member(JsonName name, const auto& content) { return key(name).value(content); }
+    JsonText& member(const JsonNameText auto& name, const auto& content) {
         return key(name).value(content);
     }
 
@@ -48,6 +71,7 @@ public:
     std::string str() && { return std::move(out_); }
 
 private:
+    JsonText& escaped_key(std::string_view name);
     JsonText& open(char bracket);
     JsonText& close(char bracket);
     void separate();

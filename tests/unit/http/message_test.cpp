@@ -33,12 +33,18 @@ BOOST_AUTO_TEST_CASE(when_fields_are_added_then_they_are_kept_in_wire_form) {
 BOOST_AUTO_TEST_CASE(when_a_value_could_end_its_line_then_it_is_refused) {
     Response response;
     for (const char c : {'\r', '\n', '\0', '\x1f', '\x7f', '\t'})
-        BOOST_CHECK_THROW(response.header("A", std::string("b") + c), std::logic_error);
+        for (std::size_t place = 0; place < 20; ++place) {
+            std::string value(20, 'b');
+            value[place] = c;
+            BOOST_CHECK_THROW(response.header("A", value), std::logic_error);
+            value[place ^ 1] = '\xc3';
+            BOOST_CHECK_THROW(response.header("A", value), std::logic_error);
+        }
     for (const std::string_view name : {"", "A b", "A:", "A\r\n", "\xc3\xbc"})
-        BOOST_CHECK_THROW(response.header(name, "b"), std::logic_error);
+        BOOST_CHECK_THROW(FieldName::checked(name), std::logic_error);
     for (const std::string_view name :
          {"content-length", "Connection", "Transfer-Encoding", "DATE"})
-        BOOST_CHECK_THROW(response.header(name, "1"), std::logic_error);
+        BOOST_CHECK_THROW(FieldName::checked(name), std::logic_error);
     BOOST_TEST(response.fields().empty());
     response.header("A", "\xc3\xbc");
     BOOST_TEST(response.fields() == "A: \xc3\xbc\r\n");
