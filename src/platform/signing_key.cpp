@@ -149,18 +149,22 @@ SigningKey::SigningKey(JwtAlg alg, std::string_view secret) : alg_(alg) {
             nullptr, "ED25519", nullptr, octets(secret), secret.size()));
         members = ed25519_members(ed25519_point(key_.get()));
     }
+    const char* const digest = alg == JwtAlg::eddsa ? nullptr : "SHA256";
+    ready_ = made(EVP_MD_CTX_new());
+    require(
+        EVP_DigestSignInit_ex(
+            ready_.get(), nullptr, digest, nullptr, nullptr, key_.get(), nullptr) == 1,
+        "preparing to sign");
     kid_ = base64url(sha256(members)); // RFC 7638 section 3
     jwk_ = published(std::move(members), alg, kid_);
 }
 
 std::string SigningKey::sign(std::string_view message) const {
-    const char* const digest = alg_ == JwtAlg::eddsa ? nullptr : "SHA256";
     const auto context = made(EVP_MD_CTX_new());
     std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())), '\0');
     std::size_t size = signature.size();
     require(
-        EVP_DigestSignInit_ex(
-            context.get(), nullptr, digest, nullptr, nullptr, key_.get(), nullptr) == 1 &&
+        EVP_MD_CTX_copy_ex(context.get(), ready_.get()) == 1 &&
             EVP_DigestSign(
                 context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
                 octets(message), message.size()) == 1,

@@ -37,6 +37,7 @@ public:
 private:
     JwtAlg alg_;
     OpensslOwned<EVP_PKEY> key_;
+    OpensslOwned<EVP_MD_CTX> ready_; ///< to be copied: OpenSSL looks up an algorithm once
     std::string kid_;
     std::string jwk_;
 };

@@ -42,6 +42,7 @@ std::optional<Unavailable::Reason> Connection::Core::submit(
     if (!accepts()) return Unavailable::Reason::not_connected;
     if (deadline <= SteadyClock::now()) return Unavailable::Reason::timed_out;
     if (!pipeline_.submit(command.wire(), slot, deadline)) return Unavailable::Reason::overloaded;
+    if (pipeline_.has_batch()) flush();
     if (!in_turn_) {
         flush_later();
         set_timer();

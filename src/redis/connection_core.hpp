@@ -14,7 +14,8 @@ namespace mfad::redis {
 /// the peer's health.
 ///
 /// Whatever runs callers (`Turn`) flushes at its end; a command that comes from elsewhere posts a
-/// flush, which runs after everything that is ready in this turn of the event loop.
+/// flush, which runs after everything that is ready in this turn of the event loop. A batch that
+/// is large enough goes out at once.
 class Connection::Core final : public Link {
 public:
     Core(runtime::asio::io_context& context, ConnectionOptions options);

@@ -58,6 +58,9 @@ public:
         written, ///< sent, or about to be: its effect may come
     };
 
+    /// Some commands: fewer would cost a system call each, more would let the server wait.
+    static constexpr std::size_t batch_bytes = 8192;
+
     explicit Pipeline(const Limits& limits);
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
@@ -79,6 +82,11 @@ public:
     /// The bytes to be written next: the rest of the batch, or a new batch. They stay valid until
     /// `wrote` or `lose`.
     std::string_view to_write();
+    /// Whether what waits is enough to be written at once, so that the server works on it while
+    /// more is being prepared.
+    bool has_batch() const {
+        return open_ && !settling_ && sent_ == writing_.size() && waiting_bytes() >= batch_bytes;
+    }
     /// The first `count` of those bytes have been written.
     void wrote(std::size_t count);
 

@@ -72,6 +72,34 @@ std::optional<std::int64_t> fenced_step(
     return fence.time_since_epoch() / period + 1;
 }
 
+/// How a code compares with a user's app, as both were read.
+/// @param demands_strong what the challenge does
+store::Compared compare(
+    const TotpFactor& factor, const std::string& code, const store::SealedFields& read,
+    bool demands_strong) {
+    using Found = store::Compared::Found;
+    using Kind = domain::TotpVerdict::Kind;
+    store::Compared compared;
+    if (demands_strong && !factor.strong) {
+        compared.found = Found::too_weak;
+        return compared;
+    }
+    domain::TotpHistory history;
+    history.last_step = step_of(read.fields.at(1));
+    if (const auto spent = fenced_step(read.fence, factor.key.parameters))
+        history.last_step = std::max(*spent, history.last_step.value_or(*spent));
+    history.drift = factor.drift;
+    const domain::TotpVerdict verdict = domain::match_totp(factor.key, code, read.now, history);
+    compared.step = verdict.step;
+    switch (verdict.kind) {
+    case Kind::accepted: compared.found = Found::right; break;
+    case Kind::already_used: compared.found = Found::spent; break;
+    case Kind::malformed: compared.found = Found::malformed; break;
+    case Kind::wrong: break;
+    }
+    return compared;
+}
+
 /// A recovery code without the blanks around it: what else it may hold, only who made it knows.
 std::optional<std::string> typed_recovery_text(std::string_view code) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
@@ -220,42 +248,22 @@ Awaitable<Attempt> Challenges::verify_totp(
     const HeldChallenge& challenge, const std::string& code, bool& strong) {
     const std::array<std::string, 2> fields{
         store::FactorStore::totp, store::FactorStore::totp_step};
-    const std::string id = platform::random_bytes(attempt_id_bytes);
-    const store::AttemptNotices owed = notices(challenge.user, FactorType::totp);
-    const store::AttemptBegun begun =
-        co_await challenges_.begin(challenge, FactorType::totp, id, attempt_mark, fields, owed);
-    if (begun.attempt.state != ChallengeState::open) co_return begun.attempt;
-    const auto factor = open_totp(begun.fields.at(0), challenge.user, vault_);
-    if (!factor) throw store::Corrupt("TOTP is bound, and there is no key");
-    strong = factor->strong;
-
-    domain::TotpHistory history;
-    history.last_step = step_of(begun.fields.at(1));
-    if (const auto spent = fenced_step(begun.fence, factor->key.parameters))
-        history.last_step = std::max(*spent, history.last_step.value_or(*spent));
-    history.drift = factor->drift;
-    const domain::TotpVerdict verdict =
-        domain::match_totp(factor->key, code, begun.attempt.now, history);
-    using Kind = domain::TotpVerdict::Kind;
-    ChallengeStore::Found found = ChallengeStore::Found::wrong;
-    ChallengeStore::FieldValues values;
-    Attempt instead; // of what would be said of a right or a wrong code
-    if (challenge.strong && !factor->strong) {
-        instead.state = ChallengeState::not_offered;
-    } else if (verdict.kind == Kind::malformed) {
-        instead.state = ChallengeState::not_a_code;
-    }
-    if (instead.state != ChallengeState::unknown) {
-        found = ChallengeStore::Found::spent; // ends the attempt, and counts as nothing
-    } else if (verdict.kind == Kind::accepted) {
-        found = ChallengeStore::Found::right;
-        values.emplace_back(store::FactorStore::totp_step, std::to_string(verdict.step));
-    } else if (verdict.kind == Kind::already_used) {
-        found = ChallengeStore::Found::spent;
-    }
-    const Attempt finished =
-        co_await challenges_.finish(challenge, FactorType::totp, id, found, values, owed);
-    co_return instead.state == ChallengeState::unknown ? finished : instead;
+    const store::SealedFields read = co_await challenges_.read_sealed(challenge.user, fields);
+    const auto factor = open_totp(read.fields.at(0), challenge.user, vault_);
+    // Who has no app (any more) is told how his challenge stands.
+    store::Compared compared;
+    if (factor) compared = compare(*factor, code, read, challenge.strong);
+    compared.version = read.version;
+    // A right code owes nobody a notice.
+    const bool may_fail = compared.found == store::Compared::Found::wrong;
+    const store::AttemptNotices owed =
+        may_fail ? notices(challenge.user, FactorType::totp) : store::AttemptNotices();
+    const Attempt attempt = co_await challenges_.verify(challenge, compared, owed);
+    const bool was_compared =
+        attempt.state == ChallengeState::open || attempt.state == ChallengeState::wrong;
+    if (was_compared && !factor) throw store::Corrupt("TOTP is bound, and there is no key");
+    strong = factor && factor->strong;
+    co_return attempt;
 }
 
 Result<Passed> Challenges::passed(const Proved& proved) const {

@@ -45,6 +45,17 @@ std::string attempt_audit(const Context& context, const ChallengeRef& challenge)
     return audit_context(context, challenge.user, {Actor::user, challenge.id});
 }
 
+/// The call of `verify_challenge.lua`, up to what was typed.
+redis::Command verification(
+    const Context& context, const ChallengeRef& challenge, FactorType factor, unsigned tries,
+    const AttemptNotices& notices) {
+    redis::Command command = redis::Command::eval(scripts::verify_challenge, attempt_keys);
+    append_keys(command, context.keys(), challenge);
+    command.arg(bit(factor)).arg(tries).arg(notices.code_used).arg(pack_notices(notices));
+    command.arg(attempt_audit(context, challenge));
+    return command;
+}
+
 Attempt attempt_of(const redis::Reply& reply) {
     Attempt attempt;
     attempt.state = static_cast<ChallengeState>(reply.at(0).integer());
@@ -97,13 +108,35 @@ Awaitable<ChallengeCodeSent> ChallengeStore::send_code(
     co_return sent;
 }
 
+Awaitable<SealedFields> ChallengeStore::read_sealed(
+    const domain::UserRef& user, std::span<const std::string> fields) const {
+    const Keys& keys = context_.keys();
+    redis::Command command = redis::Command::eval(scripts::read_sealed, 2);
+    command.arg(keys.user(user)).arg(keys.fence(keys.partition(user)));
+    for (const std::string& field : fields)
+        command.arg(field);
+    const redis::Reply reply = co_await context_.eval(scripts::read_sealed, command);
+    SealedFields read;
+    read.now = platform::unix_millis(reply.at(0).integer());
+    read.fence = platform::unix_millis(reply.at(1).integer());
+    read.version = static_cast<std::uint64_t>(reply.at(2).integer());
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        read.fields.emplace_back(reply.at(3 + i).text_or_nil().value_or(""));
+    co_return read;
+}
+
+Awaitable<Attempt> ChallengeStore::verify(
+    const ChallengeRef& challenge, const Compared& compared, const AttemptNotices& notices) const {
+    redis::Command command = verification(context_, challenge, FactorType::totp, tries_, notices);
+    command.arg(compared.version).arg(static_cast<int>(compared.found)).arg(compared.step);
+    const redis::Reply reply = co_await context_.eval(scripts::verify_challenge, command);
+    co_return attempt_of(reply);
+}
+
 Awaitable<Attempt> ChallengeStore::verify(
     const ChallengeRef& challenge, FactorType factor, std::span<const std::string> digests,
     const AttemptNotices& notices) const {
-    redis::Command command = redis::Command::eval(scripts::verify_challenge, attempt_keys);
-    append_keys(command, context_.keys(), challenge);
-    command.arg(bit(factor)).arg(tries_).arg(notices.code_used).arg(pack_notices(notices));
-    command.arg(attempt_audit(context_, challenge));
+    redis::Command command = verification(context_, challenge, factor, tries_, notices);
     for (const std::string& digest : digests)
         command.arg(digest);
     const redis::Reply reply = co_await context_.eval(scripts::verify_challenge, command);

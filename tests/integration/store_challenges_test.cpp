@@ -28,7 +28,7 @@ namespace {
 
 const UserRef ada{"acme", "ada"};
 
-/// A user with an address and an app, and a challenge of his.
+/// A user with an address and a passkey, and a challenge of his.
 struct Scene {
     explicit Scene(const Context& context)
         : store(context), challenges(context, 5), factors(context) {
@@ -39,10 +39,14 @@ struct Scene {
     Awaitable<void> set() {
         co_await test::define_tenant(store, "acme", FactorSet::all());
         co_await test::make_user(store, ada);
+        co_await bind(FactorType::passkey, passkey);
+    }
+
+    Awaitable<void> bind(FactorType factor, std::string field) {
         store::FactorOrder order;
-        order.factor = FactorType::totp;
+        order.factor = factor;
         order.enable = true;
-        order.values.emplace_back(FactorStore::totp, "sealed");
+        order.values.emplace_back(field, "sealed");
         const store::FactorOutcome bound = co_await factors.put(ada, order);
         BOOST_REQUIRE(bound.status == FactorStatus::done);
     }
@@ -54,14 +58,29 @@ struct Scene {
     }
 
     Awaitable<store::AttemptBegun> begin(std::string id, std::chrono::milliseconds mark = 2s) {
-        const std::vector<std::string> fields{FactorStore::totp, FactorStore::totp_step};
-        co_return co_await challenges.begin(challenge, FactorType::totp, id, mark, fields, owed);
+        const std::vector<std::string> fields{passkey, FactorStore::passkeys.at(1)};
+        co_return co_await challenges.begin(challenge, FactorType::passkey, id, mark, fields, owed);
     }
 
     Awaitable<Attempt> finish(std::string id, Found found) {
-        const ChallengeStore::FieldValues values{{FactorStore::totp_step, "7"}};
-        co_return co_await challenges.finish(challenge, FactorType::totp, id, found, values, owed);
+        const ChallengeStore::FieldValues values{{passkey, "7"}};
+        co_return co_await challenges.finish(
+            challenge, FactorType::passkey, id, found, values, owed);
     }
+
+    Awaitable<store::SealedFields> read_app() {
+        const std::vector<std::string> fields{FactorStore::totp, FactorStore::totp_step};
+        co_return co_await challenges.read_sealed(ada, fields);
+    }
+
+    /// Settles an attempt with an app, on what is there now.
+    Awaitable<Attempt> compare(store::Compared::Found found, std::int64_t step = 0) {
+        const store::SealedFields read = co_await read_app();
+        const store::Compared compared{found, step, read.version};
+        co_return co_await challenges.verify(challenge, compared, owed);
+    }
+
+    const std::string passkey{FactorStore::passkeys.at(0)};
 
     const Context& store;
     ChallengeStore challenges;
@@ -101,7 +120,7 @@ BOOST_AUTO_TEST_CASE(one_attempt_with_a_factor_is_in_flight) {
         co_await scene.set();
         const ChallengeOpened opened = co_await scene.open();
         BOOST_CHECK(opened.outcome == ChallengeOpened::Outcome::opened);
-        BOOST_CHECK(opened.factors == FactorSet(FactorType::totp));
+        BOOST_CHECK(opened.factors == FactorSet(FactorType::passkey));
 
         const auto first = co_await scene.begin("attempt1");
         BOOST_CHECK(first.attempt.state == ChallengeState::open);
@@ -115,8 +134,8 @@ BOOST_AUTO_TEST_CASE(one_attempt_with_a_factor_is_in_flight) {
         const Attempt passed = co_await scene.finish("attempt1", Found::right);
         BOOST_CHECK(passed.state == ChallengeState::open);
         const std::string key = store.keys().user(ada);
-        const auto step = co_await test::hash_number(store, key, FactorStore::totp_step);
-        BOOST_TEST(step == 7);
+        const auto written = co_await test::hash_number(store, key, scene.passkey);
+        BOOST_TEST(written == 7);
         const auto late = co_await scene.begin("attempt3");
         BOOST_CHECK(late.attempt.state == ChallengeState::used);
     });
@@ -183,9 +202,9 @@ BOOST_AUTO_TEST_CASE(his_own_credential_needs_a_fresh_proof_to_change_factors_an
         more.by_himself = true;
         more.values.emplace_back(FactorStore::recovery_codes, "digests");
         store::RemovalOrder removal;
-        removal.factors = removal.disable = FactorType::totp;
+        removal.factors = removal.disable = FactorType::passkey;
         removal.by_himself = removal.must_be_bound = true;
-        removal.fields.emplace_back(FactorStore::totp);
+        removal.fields.emplace_back(scene.passkey);
         store::FactorOutcome outcome = co_await scene.factors.put(ada, more);
         BOOST_CHECK(outcome.status == FactorStatus::proof_too_old);
         outcome = co_await scene.factors.remove(ada, removal);
@@ -201,6 +220,86 @@ BOOST_AUTO_TEST_CASE(his_own_credential_needs_a_fresh_proof_to_change_factors_an
         BOOST_TEST(!outcome.after.active());
         outcome = co_await scene.factors.remove(ada, removal);
         BOOST_CHECK(outcome.status == FactorStatus::none_bound);
+    });
+}
+
+// ---- codes of an app ----------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_step_passes_once_and_only_forward) {
+    run([](const Context& store) -> Awaitable<void> {
+        using Found = store::Compared::Found;
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.bind(FactorType::totp, FactorStore::totp);
+        co_await scene.open();
+        const store::SealedFields read = co_await scene.read_app();
+        BOOST_TEST(read.fields.at(0) == "sealed");
+        BOOST_TEST(read.fields.at(1) == "");
+        const platform::UnixMillis now = co_await test::store_now(store);
+        BOOST_TEST((read.now <= now && now - read.now < 1min));
+        const Attempt passed = co_await scene.compare(Found::right, 7);
+        BOOST_CHECK(passed.state == ChallengeState::open);
+        const Attempt again = co_await scene.compare(Found::right, 8);
+        BOOST_CHECK(again.state == ChallengeState::used);
+
+        scene.challenge.id = "c2";
+        co_await scene.open();
+        for (const std::int64_t step : {7, 6}) { // as of who has read before it was spent
+            const Attempt spent = co_await scene.compare(Found::right, step);
+            BOOST_CHECK(spent.state == ChallengeState::spent);
+        }
+        const Attempt next = co_await scene.compare(Found::right, 8);
+        BOOST_CHECK(next.state == ChallengeState::open);
+        const store::SealedFields after = co_await scene.read_app();
+        BOOST_TEST(after.fields.at(1) == "8");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_right_code_during_a_wait_is_not_told_from_a_wrong_one) {
+    run([](const Context& store) -> Awaitable<void> {
+        using Found = store::Compared::Found;
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.bind(FactorType::totp, FactorStore::totp);
+        co_await scene.open();
+        for (unsigned left = 5; left-- > 0;) {
+            const Attempt wrong = co_await scene.compare(Found::wrong);
+            BOOST_CHECK(wrong.state == ChallengeState::wrong);
+            BOOST_TEST(wrong.tries_left == left);
+        }
+        scene.challenge.id = "c2";
+        co_await scene.open();
+        for (const Found found : {Found::right, Found::wrong, Found::spent, Found::malformed}) {
+            const Attempt waiting = co_await scene.compare(found, 9);
+            BOOST_CHECK(waiting.state == ChallengeState::waiting);
+            BOOST_TEST((waiting.wait > 25s && waiting.wait <= 30s));
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_says_nothing_of_the_code_counts_as_nothing) {
+    run([](const Context& store) -> Awaitable<void> {
+        using Found = store::Compared::Found;
+        Scene scene(store);
+        co_await scene.set();
+        co_await scene.bind(FactorType::totp, FactorStore::totp);
+        co_await scene.open();
+        const store::SealedFields read = co_await scene.read_app();
+        co_await scene.bind(FactorType::totp, FactorStore::totp); // another key in its place
+        for (const Found found : {Found::right, Found::wrong}) {
+            const store::Compared old{found, 7, read.version};
+            const Attempt late = co_await scene.challenges.verify(scene.challenge, old, scene.owed);
+            BOOST_CHECK(late.state == ChallengeState::busy);
+        }
+        Attempt attempt = co_await scene.compare(Found::malformed);
+        BOOST_CHECK(attempt.state == ChallengeState::not_a_code);
+        attempt = co_await scene.compare(Found::too_weak);
+        BOOST_CHECK(attempt.state == ChallengeState::not_offered);
+        attempt = co_await scene.compare(Found::spent);
+        BOOST_CHECK(attempt.state == ChallengeState::spent);
+        attempt = co_await scene.compare(Found::wrong);
+        BOOST_CHECK(attempt.state == ChallengeState::wrong);
+        BOOST_TEST(attempt.tries_left == 4U);
     });
 }
 
@@ -306,7 +405,7 @@ BOOST_AUTO_TEST_CASE(a_factor_that_is_forbidden_meanwhile_passes_nothing) {
         co_await scene.open();
         const store::SettingsStore settings(store);
         SettingsChange change;
-        change.disable = FactorType::totp;
+        change.disable = FactorType::passkey;
         const store::ChangeOrder order{change, {}, {}, 0ms, {}, nullptr};
         co_await settings.change(ada, order);
         const auto begun = co_await scene.begin("attempt1");
@@ -351,7 +450,7 @@ BOOST_AUTO_TEST_CASE(what_happened_is_told_newest_first_a_page_at_a_time) {
         BOOST_TEST(newest[0].outcome == "passed");
         BOOST_TEST(newest[1].outcome == "wrong");
         BOOST_TEST(newest[0].subject == "c1");
-        BOOST_TEST(newest[0].factor == "totp");
+        BOOST_TEST(newest[0].factor == "passkey");
         BOOST_TEST(newest[0].by == "user");
         const auto older = co_await events.page(partition, newest[1].id, 2);
         BOOST_REQUIRE_EQUAL(older.size(), 1U);

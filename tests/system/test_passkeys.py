@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import copy
+import json
 import secrets
 
 import pytest
@@ -376,6 +377,16 @@ def test_a_signature_of_another_key_counts(user):
     assert user.failures == 2
     passkey.user_handle = b64(bytes(32))
     problem(user.pass_with(passkey), 401, "wrong-code")
+
+
+def test_an_attempt_that_never_ended_counts_as_a_failure(user, redis, mfad):
+    passkey, impostor = user.enroll_passkey(), Passkey()
+    impostor.id, impostor.user_handle = passkey.id, passkey.user_handle
+    redis.hset(user.key, "M4", bytes(8) + b"12345678" + b"1")  # begun in 1970, by a server that died
+    problem(user.pass_with(impostor), 401, "wrong-code")
+    assert user.failures == 2
+    events = [json.loads(line) for line in mfad.call("audit", "list", "--tenant", user.world.tenant).splitlines()]
+    assert [event["outcome"] for event in events if event["event"] == "verification"] == ["wrong", "abandoned"]
 
 
 def test_what_is_no_assertion_counts_as_nothing(user):

@@ -89,6 +89,29 @@ struct Attempt {
     std::chrono::milliseconds wait{0}; ///< until the next try with this factor
 };
 
+/// What a comparison with a sealed key needs; a field that is not there is empty.
+struct SealedFields {
+    platform::UnixMillis now{};   ///< by the store's clock
+    platform::UnixMillis fence{}; ///< what came before may have been accepted and forgotten
+    std::uint64_t version = 0;    ///< of his settings
+    std::vector<std::string> fields;
+};
+
+/// How a code compared with a user's app.
+struct Compared {
+    /// The values are those of `verify_challenge.lua`.
+    enum class Found : std::uint8_t {
+        wrong = 0,
+        right = 1,
+        spent = 2,
+        malformed = 3, ///< of another length than his app's
+        too_weak = 4,  ///< the app, for what is demanded
+    };
+    Found found = Found::wrong;
+    std::int64_t step = 0;     ///< of the right code
+    std::uint64_t version = 0; ///< of the settings that were read
+};
+
 /// An attempt that was begun, with the fields of the user's record that were asked for; a field
 /// that is not there is empty.
 struct AttemptBegun {
@@ -136,12 +159,23 @@ public:
     runtime::Awaitable<ChallengeCodeSent> send_code(
         const ChallengeRef& challenge, const ChallengeCodeOrder& order) const;
 
+    /// Reads fields of a user's record for a comparison.
+    runtime::Awaitable<SealedFields> read_sealed(
+        const domain::UserRef& user, std::span<const std::string> fields) const;
+
+    /// Settles an attempt with a code that was compared with his app, in one step: it passes only
+    /// while what was read still holds, and no step passes twice. @return `busy` when his settings
+    /// have changed meanwhile: it counts as nothing
+    runtime::Awaitable<Attempt> verify(
+        const ChallengeRef& challenge, const Compared& compared,
+        const AttemptNotices& notices) const;
+
     /// Checks a code whose digest is stored, in one step: of an email or a recovery code.
     runtime::Awaitable<Attempt> verify(
         const ChallengeRef& challenge, domain::FactorType factor,
         std::span<const std::string> digests, const AttemptNotices& notices) const;
 
-    /// Begins an attempt with a factor that the caller has to compare, and marks it for `mark`.
+    /// Begins an attempt that costs the caller something to compare, and marks it for `mark`.
     /// @param attempt_id 8 random bytes
     runtime::Awaitable<AttemptBegun> begin(
         const ChallengeRef& challenge, domain::FactorType factor, const std::string& attempt_id,

@@ -1,7 +1,6 @@
 -- uses: call clock settings user budget fence audit challenge device attempt
--- Begins an attempt with a factor whose secret lies sealed, so that the server has to compare: looks at challenge, wait
--- and budget, marks the one attempt in flight of this user (or remembered device) with this factor, and hands out what
--- the comparison needs. A mark that ran out, since its server died or was slow on purpose, counts as a failure.
+-- Begins an attempt whose comparison costs the server something: looks at challenge, wait and budget, marks the one
+-- attempt in flight of this user with this factor, and hands out what the comparison needs. A mark that ran out, since its server died or was slow on purpose, counts as a failure.
 --
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 life of its mark ms
@@ -28,13 +27,13 @@ local now_usable = usable_now(rules, user, recovers)
 if band(factors, now_usable, factor) == 0 then return refuse(CH_NOT_OFFERED) end
 
 local place = place_of_attempt(device, now_ms)
-local mark_key, mark_field = mark_of(place, ARGV[1])
+local mark_field = mark_of(ARGV[1])
 local failures, last = failures_at(place, ARGV[1])
-local mark = call('HGET', mark_key, mark_field)
+local mark = call('HGET', KEYS[1], mark_field)
 if mark then
   local mark_ends = struct.unpack('<d', mark)
   if now_ms < mark_ends then return refuse(CH_BUSY, mark_ends - now_ms) end
-  call('HDEL', mark_key, mark_field)
+  call('HDEL', KEYS[1], mark_field)
   audit(KEYS[6], ARGV[6], 'verification', factor, 'abandoned', address)
   count_failure(place, ARGV[1], failures, mark_ends, user.marks, ARGV[6], ARGV[5], address)
   failures, last = failures + 1, mark_ends
@@ -43,7 +42,7 @@ local wait = wait_of(failures, last, now_ms)
 if wait < 0 then return refuse(CH_DISABLED) end
 if wait > 0 then return refuse(CH_WAITING, wait) end
 
-call('HSET', mark_key, mark_field, struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3] .. user.version)
+call('HSET', KEYS[1], mark_field, struct.pack('<d', now_ms + ARGV[4]) .. ARGV[3] .. user.version)
 local answer = { CH_OPEN, now_ms, tries - wrong, 0, fence }
 for i, value in ipairs(call('HMGET', KEYS[1], unpack(ARGV, FIRST_FIELD))) do answer[5 + i] = value end
 return answer

@@ -194,7 +194,7 @@ for i = 1, count do
   if #write > 2 then writes[#writes + 1] = write end
   if band(flags, REMOVE_FACTORS) ~= 0 then
     writes[#writes + 1] = { 'HDEL', user_key, 'T', 'N', 'R', 'H', 'W', 'P0', 'P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'P8',
-                            'P9', 'M2', 'M4', 'M8', 'q', 'Z' }
+                            'P9', 'M4', 'M8', 'q', 'Z' }
   end
   if count == 1 then
     more = pack(SEEN, before, view(rules, allowed_after, enabled_after, enrolled_after, marks_after), version,

@@ -1,5 +1,5 @@
 -- uses: call clock settings user budget fence audit challenge device attempt
--- Ends an attempt that begin_attempt.lua began, as its server found: right, wrong, or neither (a spent step).
+-- Ends an attempt that begin_attempt.lua began, as its server found: right, wrong, or neither.
 --
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 what was found (0 wrong, 1 right,
@@ -14,8 +14,8 @@ local user = call('HMGET', KEYS[1], 's', 'v')
 local state, wrong, _, device, address, recovers =
   challenge_state(KEYS[3], now_ms, tries, fence_of(KEYS[5]))
 local place = place_of_attempt(device, now_ms)
-local mark_key, mark_field = mark_of(place, ARGV[1])
-local mark = call('HGET', mark_key, mark_field)
+local mark_field = mark_of(ARGV[1])
+local mark = call('HGET', KEYS[1], mark_field)
 
 local function conclude(outcome, left, wait)
   -- A passkey is never spent; what its server could not read is.
@@ -26,18 +26,9 @@ end
 -- The mark ran out: the attempt has been counted, or will be.
 if not user[1] or not mark or string.sub(mark, 9, 16) ~= ARGV[3] then return { CH_BUSY, now_ms, 0, 0 } end
 if now_ms >= struct.unpack('<d', mark) then return { CH_BUSY, now_ms, 0, 0 } end
-call('HDEL', mark_key, mark_field)
+call('HDEL', KEYS[1], mark_field)
 -- What was compared may not be his factor any more.
 if string.sub(mark, 17) ~= tostring(tonumber(user[2] or 0)) then return { CH_BUSY, now_ms, 0, 0 } end
-
--- An attempt that counted elsewhere, with a device or without, may have spent the step since this one began.
-local function is_spent()
-  if factor ~= TOTP then return false end
-  for i = FIRST_VALUE, #ARGV, 2 do
-    if ARGV[i] == 'S' then return tonumber(ARGV[i + 1]) <= tonumber(call('HGET', KEYS[1], 'S') or -1) end
-  end
-  return false
-end
 
 local failures = failures_at(place, ARGV[1])
 local _, _, _, marks = unpack_settings(user[1])
@@ -53,7 +44,7 @@ if ARGV[4] == WRONG then
   return told
 end
 if state ~= CH_OPEN then return conclude(state) end -- passed by another factor meanwhile
-if ARGV[4] ~= RIGHT or is_spent() then return conclude(CH_SPENT, tries - wrong) end
+if ARGV[4] ~= RIGHT then return conclude(CH_SPENT, tries - wrong) end
 -- Half of a recovery is no second factor passed.
 if not recovers then call('HSET', KEYS[1], 't', now_ms, 'q', now_ms) end
 if ARGV[FIRST_VALUE] then call('HSET', KEYS[1], unpack(ARGV, FIRST_VALUE)) end

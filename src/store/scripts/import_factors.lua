@@ -25,7 +25,6 @@ for i = 2, #ARGV, 3 do
     call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
     -- An attempt in flight would write back what it read.
     if ARGV[i] == 'H' then call('HDEL', KEYS[1], 'M' .. RECOVERY_CODE) end
-    if ARGV[i] == 'S' then call('HDEL', KEYS[1], 'M' .. TOTP) end
     if string.sub(ARGV[i], 1, 1) == 'P' then call('HDEL', KEYS[1], 'M' .. PASSKEY) end
   end
 end

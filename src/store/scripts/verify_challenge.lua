@@ -1,13 +1,17 @@
 -- uses: call clock settings user budget fence audit challenge device attempt
--- Checks a code by mail or a recovery code, of which the store holds digests, and if it is right passes the challenge:
--- all in one step, so that no code is right twice. A wrong one counts before anything is said.
+-- Checks a code and if it is right passes the challenge: all in one step, so that no code is right twice, and a wrong one
+-- counts before anything is said. Of a code by mail and of a recovery code the store holds digests; one of an app has been
+-- compared by the server, with what read_sealed.lua handed out, and counts if that still holds.
 --
 -- KEYS  those of an attempt (lib/attempt.lua)
--- ARGV  1 factor (1 email, 8 recovery code)  2 wrong tries that end the challenge  3 sealed job of the notice of a used
---       recovery code  4 notices of a spent budget (lib/attempt.lua)  5 audit (lib/audit.lua)
---       6.. digests of the code, one for each pepper; none for what cannot be a recovery code of ours
+-- ARGV  1 factor (1 email, 2 TOTP, 8 recovery code)  2 wrong tries that end the challenge  3 sealed job of the notice of a
+--       used recovery code  4 notices of a spent budget (lib/attempt.lua)  5 audit (lib/audit.lua)
+--       of TOTP: 6 version of the settings that were read  7 what was found (store::Compared)  8 the step, of a right one
+--       else: 6.. digests of the code, one for each pepper; none for what cannot be a recovery code of ours
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
 local FIRST_DIGEST = 6
+local RIGHT, SPENT, MALFORMED, TOO_WEAK = '1', '2', '3', '4'
+local format = string.format
 local factor, tries = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now_ms = floor(now_us() / 1000)
 local rules = read_rules(KEYS[2])
@@ -36,9 +40,21 @@ local function is_one_of_ours(digest)
   return false
 end
 
-local right, spent, codes_after, used_after = false, false, nil, nil
-local codes_of_user = factor ~= EMAIL and call('HMGET', KEYS[1], 'R', 'H', 'V')
-if factor == EMAIL then
+local right, spent = false, false
+local values = {} -- of his record, to be written if it is right
+local codes_of_user = factor == RECOVERY_CODE and call('HMGET', KEYS[1], 'R', 'H', 'V')
+if factor == TOTP then
+  local version, found, step = tonumber(ARGV[6]), ARGV[7], ARGV[8]
+  -- What was compared may not be his factor any more.
+  if version ~= user.version then return { CH_BUSY, now_ms, 0, 0 } end
+  if found == TOO_WEAK then return conclude(CH_NOT_OFFERED) end
+  if found == MALFORMED then return { CH_NOT_A_CODE, now_ms, tries - wrong, 0 } end
+  right, spent = found == RIGHT, found == SPENT
+  if right then
+    spent = tonumber(step) <= tonumber(call('HGET', KEYS[1], 'S') or -1)
+    values = { 'S', step }
+  end
+elseif factor == EMAIL then
   local codes = call('HMGET', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2', 'a')
   -- A changed address voids what went to the old one.
   local here = codes[7] and codes[7] == call('HGET', KEYS[1], 'h')
@@ -55,15 +71,15 @@ elseif codes_of_user[1] then
     if is_one_of_ours(digest) then
       if band(used, lshift(1, i)) ~= 0 then spent = true else
         right = true
-        codes_after = struct.pack('<BdI2', version, made, bor(used, lshift(1, i))) .. string.sub(stored, 12)
         -- What is remembered of used codes outlives them, for an import that brings them again.
-        used_after = string.sub((codes_of_user[3] or '') .. string.sub(digest, 1, 8), -512)
+        values = { 'R', struct.pack('<BdI2', version, made, bor(used, lshift(1, i))) .. string.sub(stored, 12),
+                   'V', string.sub((codes_of_user[3] or '') .. string.sub(digest, 1, 8), -512) }
       end
     end
   end
 end
 if spent then return conclude(CH_SPENT, tries - wrong) end
-if not right and factor ~= EMAIL then
+if not right and factor == RECOVERY_CODE then
   -- Codes that were brought from elsewhere are hashed in ways that are not known here. It is no outcome yet.
   if codes_of_user[2] then return { CH_TO_COMPARE, now_ms, tries - wrong, 0 } end
   if not ARGV[FIRST_DIGEST] then return { CH_NOT_A_CODE, now_ms, tries - wrong, 0 } end
@@ -75,16 +91,18 @@ if not right then
   return told
 end
 
+local at = format('%d', now_ms)
 -- Half of a recovery is no second factor passed.
 if not recovers then
-  call('HSET', KEYS[1], 't', now_ms)
-  if factor ~= EMAIL then call('HSET', KEYS[1], 'q', now_ms) end
+  local n = #values
+  values[n + 1], values[n + 2] = 't', at
+  if factor ~= EMAIL then values[n + 3], values[n + 4] = 'q', at end
 end
+if #values > 0 then call('HSET', KEYS[1], unpack(values)) end
 if failures > 0 then forget_failures(place, ARGV[1]) end
-call('HSET', KEYS[3], 'd', now_ms)
-call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2')
-if codes_after then
-  call('HSET', KEYS[1], 'R', codes_after, 'V', used_after)
+call('HSET', KEYS[3], 'd', at)
+if factor == EMAIL then call('HDEL', KEYS[3], 'e0', 'e1', 'e2', 'f0', 'f1', 'f2') end
+if factor == RECOVERY_CODE then
   audit(KEYS[6], ARGV[5], 'recovery_code_used', factor, '', address)
   if band(user.marks, ADDRESS) ~= 0 then call('ZADD', KEYS[7], now_ms, ARGV[3]) end
 end

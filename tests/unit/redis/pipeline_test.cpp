@@ -72,6 +72,35 @@ BOOST_AUTO_TEST_CASE(when_commands_come_together_then_they_leave_in_one_batch) {
     BOOST_TEST(pipeline.empty());
 }
 
+BOOST_AUTO_TEST_CASE(when_enough_has_gathered_then_it_need_not_wait) {
+    const std::string wire(Pipeline::batch_bytes / 4, 'c');
+    Pipeline large({.max_commands = 10, .max_waiting_bytes = 1'000'000, .max_reply_bytes = 1000});
+    for (std::size_t i = 0; i < 4; ++i)
+        BOOST_REQUIRE(large.submit(wire, callers[i], start + 10s));
+    BOOST_TEST(!large.has_batch()); // there is no connection
+    large.open();
+    BOOST_TEST(large.has_batch());
+    large.abandon(callers[1]);
+    BOOST_TEST(!large.has_batch());
+    BOOST_REQUIRE(large.submit(wire, callers[4], start + 10s));
+    BOOST_TEST(large.has_batch());
+    BOOST_TEST(large.to_write().size() == 4 * wire.size());
+    large.wrote(1);
+    for (std::size_t i = 5; i < 9; ++i)
+        BOOST_REQUIRE(large.submit(wire, callers[i], start + 10s));
+    BOOST_TEST(!large.has_batch()); // the one before is still being written
+    large.wrote(4 * wire.size() - 1);
+    BOOST_TEST(large.has_batch());
+
+    // What is asked for while the queue is being walked waits for the end of the walk.
+    callers[0].then = [&] {
+        BOOST_CHECK(large.submit(wire, callers[1], start + 10s));
+        BOOST_TEST(!large.has_batch());
+    };
+    large.expire(start + 10s);
+    BOOST_TEST(callers[0].heard == "timed_out");
+}
+
 BOOST_AUTO_TEST_CASE(when_a_reply_is_split_at_any_byte_then_it_is_whole_in_the_end) {
     const std::string replies = "$5\r\nh\r\nlo\r\n-ERR no\r\n+ok\r\n";
     for (std::size_t cut = 0; cut <= replies.size(); ++cut) {

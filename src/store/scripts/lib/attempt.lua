@@ -20,11 +20,8 @@ end
 
 -- The mark of an attempt in flight: d its end ms, id of the attempt (8 bytes), version of the user's settings, which a
 -- change of his factors raises. Attempts with a passkey, or a recovery code from elsewhere, write back what they have read,
--- so there is one for all.
-local function mark_of(place, bit_name)
-  if band(tonumber(bit_name), PASSKEY + RECOVERY_CODE) ~= 0 then return KEYS[1], 'M' .. bit_name end
-  return place.key, place.prefix .. 'M' .. bit_name
-end
+-- so there is one for all, at the user.
+local function mark_of(bit_name) return 'M' .. bit_name end
 
 -- One more failure at `at`, of several types none: an account of a million tries is no longer than one of ten. The last
 -- one of the budget disables the factor; at a device it ends the device, so that what follows counts at the user. Both

@@ -1,6 +1,6 @@
 -- The remembered devices of a user are a hash, until the last of them ends. <id> (11 characters): version 1 of this
 -- format, when it was remembered, last used and ends (ms), generation of its token and when that was handed out, then
--- its label. <id>F<bit>, <id>M<bit>, <id>c, <id>d: what such fields are in the user's record (Keys::user), of attempts on
+-- its label. <id>F<bit>, <id>c, <id>d: what such fields are in the user's record (Keys::user), of attempts on
 -- challenges that were opened with it: so nobody else's failures are in its way.
 local DEVICE, DEVICE_VERSION, DEVICE_ID_SIZE = '<BdddI4d', 1, 11
 -- Each use of a token has a successor, which takes its place. For so long the one before is taken as well, for an answer
@@ -24,7 +24,7 @@ local function write_device(key, id, device)
 end
 
 local function forget_device(key, id)
-  call('HDEL', key, id, id .. 'F1', id .. 'F2', id .. 'F4', id .. 'F8', id .. 'M2', id .. 'c', id .. 'd')
+  call('HDEL', key, id, id .. 'F1', id .. 'F2', id .. 'F4', id .. 'F8', id .. 'c', id .. 'd')
 end
 
 -- What the token of a device says, by its generation; nothing is written yet.
