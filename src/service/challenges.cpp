@@ -254,10 +254,8 @@ Awaitable<Attempt> Challenges::verify_totp(
     store::Compared compared;
     if (factor) compared = compare(*factor, code, read, challenge.strong);
     compared.version = read.version;
-    // A right code owes nobody a notice.
-    const bool may_fail = compared.found == store::Compared::Found::wrong;
-    const store::AttemptNotices owed =
-        may_fail ? notices(challenge.user, FactorType::totp) : store::AttemptNotices();
+    // As much work for a right code as for a wrong one: during a wait their answers do not differ.
+    const store::AttemptNotices owed = notices(challenge.user, FactorType::totp);
     const Attempt attempt = co_await challenges_.verify(challenge, compared, owed);
     const bool was_compared =
         attempt.state == ChallengeState::open || attempt.state == ChallengeState::wrong;

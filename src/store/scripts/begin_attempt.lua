@@ -1,6 +1,7 @@
 -- uses: call clock settings user budget fence audit challenge device attempt
 -- Begins an attempt whose comparison costs the server something: looks at challenge, wait and budget, marks the one
--- attempt in flight of this user with this factor, and hands out what the comparison needs. A mark that ran out, since its server died or was slow on purpose, counts as a failure.
+-- attempt in flight of this user with this factor, and hands out what the comparison needs. A mark that ran out, since
+-- its server died or was slow on purpose, counts as a failure.
 --
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (bit)  2 wrong tries that end the challenge  3 id of the attempt  4 life of its mark ms
