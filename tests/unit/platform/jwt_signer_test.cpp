@@ -8,6 +8,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 using namespace mfad::platform;
 using namespace std::chrono_literals;
 using namespace mfad::test;
@@ -89,6 +93,25 @@ BOOST_AUTO_TEST_CASE(every_signature_has_64_bytes_and_is_good) {
         if (signature[0] == '\0' || signature[32] == '\0') ++short_ones;
     }
     BOOST_TEST(short_ones > 0); // 7.8 expected: none comes once in 2500 runs
+}
+
+BOOST_AUTO_TEST_CASE(one_key_signs_on_many_threads) {
+    for (const JwtAlg alg : {JwtAlg::es256, JwtAlg::eddsa}) {
+        const Secret secret = new_signing_secret(alg);
+        const SigningKey key(alg, secret.reveal());
+        const auto check = JwtKey::from_jwk(json::parse(key.jwk()).as_object());
+        std::atomic<int> bad = 0;
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t)
+            threads.emplace_back([&, t] {
+                for (int i = 0; i < 200; ++i) {
+                    const std::string message = std::to_string(t) + "." + std::to_string(i);
+                    if (!check->verifies(message, key.sign(message))) ++bad;
+                }
+            });
+        threads.clear();
+        BOOST_TEST(bad == 0);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_private_key_is_refused) {
