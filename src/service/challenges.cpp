@@ -253,13 +253,10 @@ Awaitable<Attempt> Challenges::verify_totp(
     // Who has no app (any more) is told how his challenge stands.
     store::Compared compared;
     if (factor) compared = compare(*factor, code, read, challenge.strong);
-    compared.version = read.version;
+    compared.sealed_key = read.fields.at(0);
     // As much work for a right code as for a wrong one: during a wait their answers do not differ.
     const store::AttemptNotices owed = notices(challenge.user, FactorType::totp);
     const Attempt attempt = co_await challenges_.verify(challenge, compared, owed);
-    const bool was_compared =
-        attempt.state == ChallengeState::open || attempt.state == ChallengeState::wrong;
-    if (was_compared && !factor) throw store::Corrupt("TOTP is bound, and there is no key");
     strong = factor && factor->strong;
     co_return attempt;
 }

@@ -119,16 +119,15 @@ Awaitable<SealedFields> ChallengeStore::read_sealed(
     SealedFields read;
     read.now = platform::unix_millis(reply.at(0).integer());
     read.fence = platform::unix_millis(reply.at(1).integer());
-    read.version = static_cast<std::uint64_t>(reply.at(2).integer());
     for (std::size_t i = 0; i < fields.size(); ++i)
-        read.fields.emplace_back(reply.at(3 + i).text_or_nil().value_or(""));
+        read.fields.emplace_back(reply.at(2 + i).text_or_nil().value_or(""));
     co_return read;
 }
 
 Awaitable<Attempt> ChallengeStore::verify(
     const ChallengeRef& challenge, const Compared& compared, const AttemptNotices& notices) const {
     redis::Command command = verification(context_, challenge, FactorType::totp, tries_, notices);
-    command.arg(compared.version).arg(static_cast<int>(compared.found)).arg(compared.step);
+    command.arg(compared.sealed_key).arg(static_cast<int>(compared.found)).arg(compared.step);
     const redis::Reply reply = co_await context_.eval(scripts::verify_challenge, command);
     co_return attempt_of(reply);
 }

@@ -21,6 +21,8 @@ class PrivateRedis:
             self.connection(socket_timeout=0.2).ping()
         except redis.TimeoutError:
             return True
+        except redis.ResponseError as error:
+            return "BUSY" in str(error)
         return False
 
     def pid(self):

@@ -315,10 +315,12 @@ def test_a_browser_without_passkeys_is_told_where_nothing_else_is_enrolled(walk,
     browser.authenticator()
     walk.opens().begins().presses("add-passkey", "passkey-button").sees("Your passkey is set up")
     hidden = browser.command("Page.addScriptToEvaluateOnNewDocument", source="delete window.PublicKeyCredential")
-    walk.opens().begins().sees("Confirm that it is you")
-    assert "That did not work." in browser.text() and not browser.shown("form")
-    assert browser.shown("#lost-button") and not browser.shown("#passkey-button")
-    browser.command("Page.removeScriptToEvaluateOnNewDocument", identifier=hidden["identifier"])
+    try:
+        walk.opens().begins().sees("Confirm that it is you")
+        assert "That did not work." in browser.text() and not browser.shown("form")
+        assert browser.shown("#lost-button") and not browser.shown("#passkey-button")
+    finally:
+        browser.command("Page.removeScriptToEvaluateOnNewDocument", identifier=hidden["identifier"])
     walk.opens().begins().presses("passkey-button").sees("Thank you")
 
 

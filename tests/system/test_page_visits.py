@@ -181,7 +181,7 @@ def test_wrong_codes_count_against_the_challenge_and_the_factor(world, active):
     assert visit.verify("recovery_code", active[3][0]).status == 200, "the other factor is untouched"
 
 
-@pytest.mark.parametrize("factor, code", [("totp", "12345"), ("totp", "1234567"), ("totp", ""), ("totp", "abcdef"),
+@pytest.mark.parametrize("factor, code", [("totp", "12345"), ("totp", "1234567"), ("totp", "12345678"), ("totp", ""), ("totp", "abcdef"),
                                           ("recovery_code", "x"), ("recovery_code", "")])
 def test_what_cannot_be_a_code_counts_as_nothing(world, active, factor, code):
     visit = Visit(world)

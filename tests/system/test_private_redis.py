@@ -178,7 +178,7 @@ def test_the_next_owner_waits_for_the_old_server(tmp_path, started, redis):
 
 def run_long_script(redis):
     with contextlib.suppress(Exception):  # its connection ends with the server
-        redis.connection().eval("for i = 1, 2e8 do end", 0)
+        redis.connection().eval("for i = 1, 4e8 do end", 0)
 
 
 def test_a_killed_redis_is_started_again(tmp_path, started, redis):

@@ -93,7 +93,6 @@ struct Attempt {
 struct SealedFields {
     platform::UnixMillis now{};   ///< by the store's clock
     platform::UnixMillis fence{}; ///< what came before may have been accepted and forgotten
-    std::uint64_t version = 0;    ///< of his settings
     std::vector<std::string> fields;
 };
 
@@ -108,8 +107,8 @@ struct Compared {
         too_weak = 4,  ///< the app, for what is demanded
     };
     Found found = Found::wrong;
-    std::int64_t step = 0;     ///< of the right code
-    std::uint64_t version = 0; ///< of the settings that were read
+    std::int64_t step = 0;  ///< of the right code
+    std::string sealed_key; ///< the key, as it was read; empty: there was none
 };
 
 /// An attempt that was begun, with the fields of the user's record that were asked for; a field
@@ -164,8 +163,8 @@ public:
         const domain::UserRef& user, std::span<const std::string> fields) const;
 
     /// Settles an attempt with a code that was compared with his app, in one step: it passes only
-    /// while what was read still holds, and no step passes twice. @return `busy` when his settings
-    /// have changed meanwhile: it counts as nothing
+    /// while the key that was read is his, and no step passes twice. @return `busy` when he has got
+    /// another key meanwhile: it counts as nothing
     runtime::Awaitable<Attempt> verify(
         const ChallengeRef& challenge, const Compared& compared,
         const AttemptNotices& notices) const;

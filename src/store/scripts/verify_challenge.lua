@@ -6,7 +6,8 @@
 -- KEYS  those of an attempt (lib/attempt.lua)
 -- ARGV  1 factor (1 email, 2 TOTP, 8 recovery code)  2 wrong tries that end the challenge  3 sealed job of the notice of a
 --       used recovery code  4 notices of a spent budget (lib/attempt.lua)  5 audit (lib/audit.lua)
---       of TOTP: 6 version of the settings that were read  7 what was found (store::Compared)  8 the step, of a right one
+--       of TOTP: 6 the sealed key that was read, "" for none  7 what was found (store::Compared)  8 the step, of a right
+--       one
 --       else: 6.. digests of the code, one for each pepper; none for what cannot be a recovery code of ours
 -- Returns  state of the challenge (lib/challenge.lua; 0 passed), now ms, tries left, wait ms
 local FIRST_DIGEST = 6
@@ -44,14 +45,16 @@ local right, spent = false, false
 local values = {} -- of his record, to be written if it is right
 local codes_of_user = factor == RECOVERY_CODE and call('HMGET', KEYS[1], 'R', 'H', 'V')
 if factor == TOTP then
-  local version, found, step = tonumber(ARGV[6]), ARGV[7], ARGV[8]
-  -- What was compared may not be his factor any more.
-  if version ~= user.version then return { CH_BUSY, now_ms, 0, 0 } end
+  local read, found, step = ARGV[6], ARGV[7], ARGV[8]
+  local key, last_step = unpack(call('HMGET', KEYS[1], 'T', 'S'))
+  if not key then error('TOTP is bound, and there is no key') end
+  -- What was compared may not be his factor any more. It is sealed anew each time, so that no two keys are alike.
+  if key ~= read then return { CH_BUSY, now_ms, 0, 0 } end
   if found == TOO_WEAK then return conclude(CH_NOT_OFFERED) end
   if found == MALFORMED then return { CH_NOT_A_CODE, now_ms, tries - wrong, 0 } end
   right, spent = found == RIGHT, found == SPENT
   if right then
-    spent = tonumber(step) <= tonumber(call('HGET', KEYS[1], 'S') or -1)
+    spent = tonumber(step) <= tonumber(last_step or -1)
     values = { 'S', step }
   end
 elseif factor == EMAIL then
