@@ -10,7 +10,7 @@
 namespace mfad::service {
 
 constexpr std::size_t attempt_id_bytes = 8;
-/// How long an attempt that was begun may take: checking a signature takes a fraction of a millisecond.
+/// How long an attempt that was begun may take: a signature takes far less.
 constexpr std::chrono::milliseconds attempt_mark{2000};
 
 /// Why an attempt did not pass.
