@@ -1,6 +1,6 @@
 #include "chunked_body.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include <algorithm>
 

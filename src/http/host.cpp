@@ -1,6 +1,6 @@
 #include "mfad/http/host.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include <algorithm>
 

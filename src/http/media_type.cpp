@@ -1,6 +1,6 @@
 #include "mfad/http/media_type.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,6 +1,6 @@
 #include "mfad/http/message.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include "mfad/platform/plain_text.hpp"
 

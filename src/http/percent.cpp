@@ -1,6 +1,6 @@
 #include "percent.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 namespace mfad::http {
 bool append_percent_decoded(std::string& out, std::string_view text, Plus plus) {

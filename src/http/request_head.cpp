@@ -1,6 +1,6 @@
 #include "request_head.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include "mfad/http/host.hpp"
 

@@ -1,6 +1,6 @@
 #include "request_id.hpp"
 
-#include "ascii.hpp"
+#include "mfad/http/ascii.hpp"
 
 #include "mfad/platform/crypto.hpp"
 

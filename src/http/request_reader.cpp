@@ -1,7 +1,7 @@
 #include "mfad/http/request_reader.hpp"
 
-#include "ascii.hpp"
 #include "chunked_body.hpp"
+#include "mfad/http/ascii.hpp"
 #include "request_head.hpp"
 
 #include "mfad/platform/crypto.hpp"

@@ -42,6 +42,13 @@ struct Scene {
         co_await bind(FactorType::passkey, passkey);
     }
 
+    /// With an app as well, and his challenge open.
+    Awaitable<void> set_app() {
+        co_await set();
+        co_await bind(FactorType::totp, FactorStore::totp);
+        co_await open();
+    }
+
     Awaitable<void> bind(FactorType factor, std::string field) {
         store::FactorOrder order;
         order.factor = factor;
@@ -229,9 +236,7 @@ BOOST_AUTO_TEST_CASE(a_step_passes_once_and_only_forward) {
     run([](const Context& store) -> Awaitable<void> {
         using Found = store::Compared::Found;
         Scene scene(store);
-        co_await scene.set();
-        co_await scene.bind(FactorType::totp, FactorStore::totp);
-        co_await scene.open();
+        co_await scene.set_app();
         const store::SealedFields read = co_await scene.read_app();
         BOOST_TEST(read.fields.at(0) == "sealed");
         BOOST_TEST(read.fields.at(1) == "");
@@ -259,9 +264,7 @@ BOOST_AUTO_TEST_CASE(a_right_code_during_a_wait_is_not_told_from_a_wrong_one) {
     run([](const Context& store) -> Awaitable<void> {
         using Found = store::Compared::Found;
         Scene scene(store);
-        co_await scene.set();
-        co_await scene.bind(FactorType::totp, FactorStore::totp);
-        co_await scene.open();
+        co_await scene.set_app();
         for (unsigned left = 5; left-- > 0;) {
             const Attempt wrong = co_await scene.compare(Found::wrong);
             BOOST_CHECK(wrong.state == ChallengeState::wrong);
@@ -281,14 +284,7 @@ BOOST_AUTO_TEST_CASE(what_says_nothing_of_the_code_counts_as_nothing) {
     run([](const Context& store) -> Awaitable<void> {
         using Found = store::Compared::Found;
         Scene scene(store);
-        co_await scene.set();
-        co_await scene.bind(FactorType::totp, FactorStore::totp);
-        co_await scene.open();
-        const store::SettingsStore settings(store);
-        SettingsChange change; // what is not about his app is not in the way
-        change.enable = FactorType::email;
-        const store::ChangeOrder other{change, {}, {}, 0ms, {}, nullptr};
-        co_await settings.change(ada, other);
+        co_await scene.set_app();
         const std::string key = store.keys().user(ada);
         co_await test::set_hash(store, key, FactorStore::totp, 1);
         for (const auto& [found, sealed] :
@@ -310,6 +306,24 @@ BOOST_AUTO_TEST_CASE(what_says_nothing_of_the_code_counts_as_nothing) {
         attempt = co_await scene.compare(Found::wrong);
         BOOST_CHECK(attempt.state == ChallengeState::wrong);
         BOOST_TEST(attempt.tries_left == 4U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_is_not_about_his_app_is_not_in_the_way_of_its_code) {
+    run([](const Context& store) -> Awaitable<void> {
+        Scene scene(store);
+        co_await scene.set_app();
+        const store::SealedFields read = co_await scene.read_app();
+        const store::SettingsStore settings(store);
+        SettingsChange change;
+        change.enable = FactorType::email;
+        const store::ChangeOrder order{change, {}, {}, 0ms, {}, nullptr};
+        const store::ChangeOutcome changed = co_await settings.change(ada, order);
+        BOOST_CHECK(changed.status == ChangeStatus::done);
+        const store::Compared compared{store::Compared::Found::right, 7, read.fields.at(0)};
+        const Attempt passed =
+            co_await scene.challenges.verify(scene.challenge, compared, scene.owed);
+        BOOST_CHECK(passed.state == ChallengeState::open);
     });
 }
 

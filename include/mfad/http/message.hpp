@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/http/ascii.hpp"
 #include "mfad/runtime/executor.hpp"
 
 #include <cstddef>
@@ -43,8 +44,8 @@ struct Request {
     std::size_t count(std::string_view name) const;
 };
 
-/// The name of a field that a handler may write: letters, digits and hyphens, and none of those
-/// that are the session's to write. A literal is checked as the program is compiled.
+/// The name of a field that a handler may write: a token (RFC 9110 section 5.6.2), and none of
+/// those that are the session's to write. A literal is checked as the program is compiled.
 class FieldName {
 public:
     // NOLINTNEXTLINE(google-explicit-constructor): a literal stands for the name
@@ -61,23 +62,11 @@ private:
         "Connection", "Content-Length", "Date", "Transfer-Encoding", "X-Request-Id"};
 
     constexpr explicit FieldName(std::string_view text)
-        : text_(text), is_cache_control_(same(text, "Cache-Control")) {
-        if (text.empty()) throw std::logic_error("not a field name");
-        for (const char c : text)
-            if (c != '-' && !(c >= '0' && c <= '9') && !(lower(c) >= 'a' && lower(c) <= 'z'))
-                throw std::logic_error("not a field name");
+        : text_(text), is_cache_control_(ascii::equal_ignoring_case(text, "Cache-Control")) {
+        if (!ascii::is_token(text)) throw std::logic_error("not a field name");
         for (const std::string_view field : session_fields)
-            if (same(text, field)) throw std::logic_error("a field that the session writes");
-    }
-
-    static constexpr char lower(char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    static constexpr bool same(std::string_view a, std::string_view b) {
-        if (a.size() != b.size()) return false;
-        for (std::size_t i = 0; i < a.size(); ++i)
-            if (lower(a[i]) != lower(b[i])) return false;
-        return true;
+            if (ascii::equal_ignoring_case(text, field))
+                throw std::logic_error("a field that the session writes");
     }
 
     std::string_view text_;
