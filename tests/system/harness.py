@@ -140,9 +140,9 @@ class RedisServer:
         return f"unix://{self.socket}"
 
     def connection(self):
-        import redis
+        from redis_socket import connection_to
 
-        return redis.Redis(unix_socket_path=str(self.socket))
+        return connection_to(self.socket)
 
     def command(self, *words):
         """One command over a socket of its own; replies of one line or one string."""

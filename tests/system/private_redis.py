@@ -5,6 +5,7 @@ import pathlib
 import redis
 
 from harness import wait_for
+from redis_socket import connection_to
 
 
 class PrivateRedis:
@@ -13,7 +14,7 @@ class PrivateRedis:
         self.socket = self.directory / "redis.sock"
 
     def connection(self, **more):
-        return redis.Redis(unix_socket_path=str(self.socket), **more)
+        return connection_to(self.socket, **more)
 
     def is_busy(self):
         """Whether it leaves a PING without an answer, since a script runs."""
