@@ -51,7 +51,7 @@ std::string pack(const http::Response& response) {
     packed.u16(static_cast<std::uint16_t>(response.status()));
     packed.u8(has_type ? static_cast<std::uint8_t>(type - types.begin() + 1) : 0);
     packed.text(response.body()).text(response.fields());
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 http::Response unpack(std::string_view bytes) {

@@ -44,7 +44,7 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-// Fetching an algorithm costs more than using it (libraries.md 5), so each is fetched once.
+// Fetching an algorithm costs more than using it, so each is fetched once.
 const EVP_MD* sha256_algorithm() {
     static const Owned<EVP_MD> md{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
     require(md != nullptr, "fetching SHA256");
@@ -217,22 +217,29 @@ Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 Aead::~Aead() = default;
 
-std::string Aead::seal(std::string_view plain, std::string_view place) {
+void Aead::seal_onto(std::string& out, std::string_view plain, std::string_view place) {
     EVP_CIPHER_CTX* const c = context_->sealing.get();
-    std::string out(nonce_size + plain.size() + tag_size, '\0');
-    fill_random({data(out), nonce_size});
+    const std::size_t begin = out.size();
+    out.resize(begin + nonce_size + plain.size() + tag_size);
+    unsigned char* const nonce = data(out) + begin;
+    unsigned char* const text = nonce + nonce_size;
+    unsigned char* const tag = text + plain.size();
+    fill_random({nonce, nonce_size});
     int written = 0;
     require(
-        EVP_EncryptInit_ex2(c, nullptr, nullptr, data(out), nullptr) == 1 &&
+        EVP_EncryptInit_ex2(c, nullptr, nullptr, nonce, nullptr) == 1 &&
             EVP_EncryptUpdate(c, nullptr, &written, data(place), static_cast<int>(place.size())) ==
                 1 &&
-            EVP_EncryptUpdate(
-                c, data(out) + nonce_size, &written, data(plain), static_cast<int>(plain.size())) ==
+            EVP_EncryptUpdate(c, text, &written, data(plain), static_cast<int>(plain.size())) ==
                 1 &&
-            EVP_EncryptFinal_ex(c, data(out) + nonce_size + written, &written) == 1 &&
-            EVP_CIPHER_CTX_ctrl(
-                c, EVP_CTRL_AEAD_GET_TAG, tag_size, data(out) + nonce_size + plain.size()) == 1,
+            EVP_EncryptFinal_ex(c, text + written, &written) == 1 &&
+            EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, tag_size, tag) == 1,
         "AES-256-GCM");
+}
+
+std::string Aead::seal(std::string_view plain, std::string_view place) {
+    std::string out;
+    seal_onto(out, plain, place);
     return out;
 }
 

@@ -48,10 +48,18 @@ std::string_view Sealer::context(std::uint8_t id, SealPurpose purpose, const Pla
     return context_;
 }
 
-std::string Sealer::seal(SealPurpose purpose, const Place& place, std::string_view plain) {
+void Sealer::seal_onto(
+    std::string& out, SealPurpose purpose, const Place& place, std::string_view plain) {
+    out.reserve(out.size() + overhead + plain.size());
+    out.push_back(version);
+    out.push_back(static_cast<char>(in_use_));
     Aead& key = (*keys_[in_use_])[index(purpose)];
-    std::string sealed{version, static_cast<char>(in_use_)};
-    sealed.append(key.seal(plain, context(in_use_, purpose, place)));
+    key.seal_onto(out, plain, context(in_use_, purpose, place));
+}
+
+std::string Sealer::seal(SealPurpose purpose, const Place& place, std::string_view plain) {
+    std::string sealed;
+    seal_onto(sealed, purpose, place, plain);
     return sealed;
 }
 

@@ -13,8 +13,9 @@ constexpr std::size_t last_digit = room.size() - 3;
 } // namespace
 
 Command Command::eval(const Script& script, std::size_t key_count) {
-    Command command("EVALSHA");
+    Command command;
     command.buffer_.reserve(1024); // most calls; growing costs more than writing
+    command.reset("EVALSHA");
     command.arg(script.sha).arg(key_count);
     return command;
 }

@@ -43,12 +43,12 @@ Awaitable<std::shared_ptr<const domain::Credential>> CachedSources::read_credent
 
 std::optional<std::shared_ptr<const domain::Tenant>> CachedSources::known_tenant(
     const std::string& id) {
-    return tenants_.find(platform::concat(store::Keys::tenant_prefix, id));
+    return tenants_.find(key_.assign(store::Keys::tenant_prefix).append(id));
 }
 
 std::optional<std::shared_ptr<const domain::Credential>> CachedSources::known_credential(
     const std::string& digest) {
-    return credentials_.find(platform::concat(store::Keys::credential_prefix, digest));
+    return credentials_.find(key_.assign(store::Keys::credential_prefix).append(digest));
 }
 
 Awaitable<std::shared_ptr<const domain::Tenant>> CachedSources::find_tenant(const std::string& id) {

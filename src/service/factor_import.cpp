@@ -66,7 +66,7 @@ std::string pack_failures(const ImportedFailures& failures) {
     platform::PackedWriter packed;
     packed.u8(static_cast<std::uint8_t>(failures.count));
     packed.number(static_cast<double>(failures.last.time_since_epoch().count()));
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 bool is_same_key(const domain::TotpKey& a, const domain::TotpKey& b) {

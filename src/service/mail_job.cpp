@@ -1,6 +1,5 @@
 #include "mfad/service/mail_job.hpp"
 
-#include "mfad/platform/concat.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
 #include "mfad/platform/packed.hpp"
@@ -28,7 +27,7 @@ std::string encode(const MailJob& job) {
     packed.text(job.user.tenant).text(job.user.user).text(job.link_id).text(job.secret);
     packed.i64(millis(job.created)).i64(millis(job.not_after));
     packed.u32(job.attempts).text(job.last_error);
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 /// What we sealed ourselves is as we wrote it; a later version's job is not read.
@@ -98,10 +97,13 @@ MailJob new_job(MailJob::Kind kind, const domain::UserRef& user) {
 }
 
 std::string seal_job(const MailJob& job, Vault& vault) {
-    const char digit = static_cast<char>('0' + static_cast<int>(job.mail_class()));
-    return platform::concat(
-        std::string_view(&digit, 1), job.id,
-        vault.sealer.seal(SealPurpose::mail_job, place_of(job.id), encode(job)));
+    const std::string text = encode(job);
+    std::string bytes;
+    bytes.reserve(head_size + platform::Sealer::overhead + text.size());
+    bytes.push_back(static_cast<char>('0' + static_cast<int>(job.mail_class())));
+    bytes.append(job.id);
+    vault.sealer.seal_onto(bytes, SealPurpose::mail_job, place_of(job.id), text);
+    return bytes;
 }
 
 std::optional<MailJob> open_job(std::string_view bytes, Vault& vault) {

@@ -30,7 +30,7 @@ std::string encode(const Visit& visit) {
     packed.u8(static_cast<std::uint8_t>(visit.kind)).u8(static_cast<std::uint8_t>(flags));
     packed.u8(visit.factors.bits()).u8(visit.recovered.bits());
     packed.i64(visit.ends.time_since_epoch().count()).text(visit.challenge);
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 /// What we sealed ourselves is as we wrote it; one of another version is over.

@@ -27,7 +27,8 @@ constexpr std::size_t attempt_keys = 7;
 
 void append_keys(redis::Command& command, const Keys& keys, const ChallengeRef& challenge) {
     const unsigned partition = keys.partition(challenge.user);
-    command.arg(keys.user(challenge.user)).arg(keys.rules(partition, challenge.user.tenant));
+    command.arg(keys.user(partition, challenge.user))
+        .arg(keys.rules(partition, challenge.user.tenant));
     command.arg(keys.challenge(partition, challenge.id)).arg(keys.devices(challenge.user));
     command.arg(keys.fence(partition)).arg(keys.audit(partition));
     command.arg(keys.due(partition, MailClass::notice));
@@ -37,7 +38,7 @@ void append_keys(redis::Command& command, const Keys& keys, const ChallengeRef& 
 std::string pack_notices(const AttemptNotices& notices) {
     platform::PackedWriter packed;
     packed.text(notices.factor_disabled).text(notices.device_revoked);
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 /// Who passes a challenge is its user; the address that the host saw lies with the challenge.

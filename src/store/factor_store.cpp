@@ -13,7 +13,7 @@ using runtime::Awaitable;
 
 void append_keys(redis::Command& command, const Keys& keys, const domain::UserRef& user) {
     const unsigned partition = keys.partition(user);
-    command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
+    command.arg(keys.user(partition, user)).arg(keys.rules(partition, user.tenant));
     command.arg(keys.due(partition, MailClass::notice));
 }
 

@@ -27,18 +27,23 @@ constexpr std::array<std::uint16_t, 256> crc_table = [] {
 /// Decimal digits, without a string.
 class Digits {
 public:
-    explicit Digits(std::size_t number)
-        : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
-    std::string_view text() const { return {text_.data(), end_}; }
+    explicit Digits(std::size_t number) {
+        const char* const end =
+            std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr;
+        size_ = static_cast<std::size_t>(end - text_.data());
+    }
+    std::string_view text() const { return {text_.data(), size_}; }
 
 private:
-    std::array<char, 20> text_{};
-    char* end_;
+    std::array<char, 20> text_;
+    std::size_t size_;
 };
 
-/// `<n>:<tenant>:<rest>`: nothing that follows can be mistaken for a part of the tenant's id.
-std::string of_tenant(std::string_view tenant, std::string_view rest) {
-    return concat(Digits(tenant.size()).text(), ":", tenant, ":", rest);
+std::uint16_t crc16_on(std::uint16_t begun, std::string_view bytes) {
+    unsigned crc = begun;
+    for (const char c : bytes)
+        crc = (crc << 8 ^ crc_table[(crc >> 8 ^ static_cast<unsigned char>(c)) & 255]) & 0xFFFF;
+    return static_cast<std::uint16_t>(crc);
 }
 
 /// Everything with the same tag is in one slot.
@@ -46,6 +51,33 @@ template <class... Texts>
 std::string tagged(unsigned partition, const Texts&... rest) {
     return concat("mfa:{p", Digits(partition).text(), "}:", rest...);
 }
+
+/// `<n>:<tenant>:<rest>`: nothing that follows can be mistaken for a part of the tenant's id. Its
+/// parts, so that a key is put together once.
+class OfTenant {
+public:
+    OfTenant(std::string_view tenant, std::string_view rest)
+        : length_(tenant.size()), tenant_(tenant), rest_(rest) {}
+    explicit OfTenant(const domain::UserRef& user) : OfTenant(user.tenant, user.user) {}
+
+    std::string text() const { return concat(length_.text(), ":", tenant_, ":", rest_); }
+    unsigned partition(unsigned partitions) const {
+        std::uint16_t crc = 0;
+        for (const std::string_view part : {length_.text(), colon, tenant_, colon, rest_})
+            crc = crc16_on(crc, part);
+        return crc % partitions;
+    }
+    std::string key(unsigned partition, std::string_view name) const {
+        return tagged(partition, name, length_.text(), ":", tenant_, ":", rest_);
+    }
+
+private:
+    static constexpr std::string_view colon = ":";
+
+    Digits length_;
+    std::string_view tenant_;
+    std::string_view rest_;
+};
 
 std::string_view name(MailClass mail) {
     switch (mail) {
@@ -59,10 +91,7 @@ std::string_view name(MailClass mail) {
 } // namespace
 
 std::uint16_t crc16(std::string_view bytes) {
-    unsigned crc = 0;
-    for (const char c : bytes)
-        crc = (crc << 8 ^ crc_table[(crc >> 8 ^ static_cast<unsigned char>(c)) & 255]) & 0xFFFF;
-    return static_cast<std::uint16_t>(crc);
+    return crc16_on(0, bytes);
 }
 
 std::uint16_t key_slot(std::string_view key) {
@@ -76,26 +105,25 @@ std::uint16_t key_slot(std::string_view key) {
 }
 
 unsigned Keys::partition(const domain::UserRef& user) const {
-    return crc16(of_tenant(user.tenant, user.user)) % partitions_;
+    return OfTenant(user).partition(partitions_);
 }
 
 unsigned Keys::tenant_partition(std::string_view tenant) const {
-    return crc16(of_tenant(tenant, {})) % partitions_;
+    return OfTenant(tenant, {}).partition(partitions_);
 }
 
-std::string Keys::user(const domain::UserRef& user) const {
-    const std::string identity = of_tenant(user.tenant, user.user);
-    return tagged(crc16(identity) % partitions_, "u:", identity);
+std::string Keys::user(unsigned partition, const domain::UserRef& user) const {
+    return OfTenant(user).key(partition, "u:");
 }
 
 std::string Keys::credentials(const domain::UserRef& user) const {
-    const std::string identity = of_tenant(user.tenant, user.user);
-    return tagged(crc16(identity) % partitions_, "creds:", identity);
+    const OfTenant identity(user);
+    return identity.key(identity.partition(partitions_), "creds:");
 }
 
 std::string Keys::user_pattern(std::string_view tenant) {
     std::string pattern = "mfa:{p*}:u:";
-    for (const char c : of_tenant(tenant, {})) {
+    for (const char c : OfTenant(tenant, {}).text()) {
         if (std::string_view("*?[]^\\").find(c) != std::string_view::npos) pattern += '\\';
         pattern += c;
     }
@@ -108,7 +136,7 @@ std::optional<std::string_view> Keys::user_of_key(std::string_view key, std::str
     if (!key.starts_with(head)) return std::nullopt;
     key.remove_prefix(head.size());
     key.remove_prefix(std::min(key.find_first_not_of("0123456789"), key.size()));
-    const std::string middle = concat("}:u:", of_tenant(tenant, {}));
+    const std::string middle = concat("}:u:", OfTenant(tenant, {}).text());
     if (!key.starts_with(middle) || key.size() == middle.size()) return std::nullopt;
     return key.substr(middle.size());
 }
@@ -160,8 +188,8 @@ std::string Keys::challenge(unsigned partition, std::string_view id) const {
 }
 
 std::string Keys::devices(const domain::UserRef& user) const {
-    const std::string identity = of_tenant(user.tenant, user.user);
-    return tagged(crc16(identity) % partitions_, "dev:", identity);
+    const OfTenant identity(user);
+    return identity.key(identity.partition(partitions_), "dev:");
 }
 
 std::string Keys::fence(unsigned partition) const {
@@ -181,17 +209,17 @@ std::string Keys::idempotency(unsigned partition, std::string_view hash) const {
 }
 
 std::string Keys::quota(std::string_view tenant, std::string_view name) const {
-    return tagged(tenant_partition(tenant), "q:", of_tenant(tenant, name));
+    return OfTenant(tenant, name).key(tenant_partition(tenant), "q:");
 }
 
 std::string Keys::live_keys(std::string_view tenant, std::string_view credential_id) const {
-    return tagged(tenant_partition(tenant), "live:", of_tenant(tenant, credential_id));
+    return OfTenant(tenant, credential_id).key(tenant_partition(tenant), "live:");
 }
 
 std::string Keys::addresses(std::string_view tenant, std::string_view digest) const {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(digest.at(i)); };
     const unsigned bucket = (unsigned{byte(0)} << 8 | byte(1)) & 0x3FFF;
-    const std::string rest = concat("em:", of_tenant(tenant, std::to_string(bucket)));
+    const std::string rest = concat("em:", OfTenant(tenant, std::to_string(bucket)).text());
     return tagged(crc16(rest) % partitions_, rest);
 }
 

@@ -18,7 +18,7 @@ constexpr std::chrono::minutes claim_patience{1};
 std::string packed_user(const domain::UserRef& user) {
     platform::PackedWriter packed;
     packed.text(user.tenant).text(user.user);
-    return packed.bytes();
+    return std::move(packed).bytes();
 }
 
 PasskeyIndex::Claim decode_claim(std::string_view raw) {

@@ -43,7 +43,7 @@ std::uint32_t flags_of(const ChangeOrder& order) {
 void append_keys(
     redis::Command& command, const Keys& keys, const domain::UserRef& user, const LinkOrder* link) {
     const unsigned partition = keys.partition(user);
-    command.arg(keys.user(user)).arg(keys.rules(partition, user.tenant));
+    command.arg(keys.user(partition, user)).arg(keys.rules(partition, user.tenant));
     if (link != nullptr)
         command.arg(keys.due(partition, MailClass::link)).arg(keys.link(partition, link->id));
 }

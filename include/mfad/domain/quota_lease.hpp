@@ -20,7 +20,7 @@ public:
     using Time = std::chrono::steady_clock::time_point;
     static constexpr std::chrono::milliseconds lifetime{100};
     static constexpr std::uint32_t share = 128;
-    static constexpr std::uint32_t most = 64;
+    static constexpr std::uint32_t most = 256;
 
     explicit QuotaLease(const RatePolicy& policy) : policy_(policy) {}
 

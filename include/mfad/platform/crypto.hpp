@@ -63,6 +63,8 @@ public:
     Aead& operator=(Aead&&) noexcept;
     ~Aead();
 
+    /// Adds the sealed value to the end of `out`.
+    void seal_onto(std::string& out, std::string_view plain, std::string_view place);
     std::string seal(std::string_view plain, std::string_view place);
 
     /// The plain text; nothing when the value was not sealed by this key for this place.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// Fields in a row, little endian, with no names and no padding: how the program and its scripts
 /// hand each other numbers (`struct.pack` and `struct.unpack` in Lua), and how sealed records are
@@ -29,7 +30,8 @@ public:
         return *this;
     }
 
-    const std::string& bytes() const { return bytes_; }
+    const std::string& bytes() const& { return bytes_; }
+    std::string bytes() && { return std::move(bytes_); }
 
 private:
     template <class T>

@@ -43,6 +43,9 @@ public:
     Sealer(Sealer&&) noexcept = default;
     Sealer& operator=(Sealer&&) noexcept = default;
 
+    /// Adds the sealed value to the end of `out`.
+    void seal_onto(
+        std::string& out, SealPurpose purpose, const Place& place, std::string_view plain);
     std::string seal(SealPurpose purpose, const Place& place, std::string_view plain);
 
     boost::system::result<std::string, Unopened> open(

@@ -30,8 +30,9 @@ public:
     Value* find(std::string_view key) {
         const auto found = map_.find(key);
         if (found == map_.end()) return nullptr;
-        found->second.used = true;
-        return &found->second.value;
+        Node& node = found->second;
+        if (!node.used) node.used = true; // what is only read stays clean in the processor's cache
+        return &node.value;
     }
 
     void put(std::string key, Value value) {

@@ -44,6 +44,7 @@ public:
     std::string_view wire() const { return std::string_view(buffer_).substr(head_); }
 
 private:
+    Command() = default;
     void count_one_more();
 
     std::string buffer_;   // room for the growing head, then the arguments

@@ -48,6 +48,7 @@ private:
     store::CredentialStore credential_records_;
     redis::Cache<domain::Tenant> tenants_;
     redis::Cache<domain::Credential> credentials_;
+    std::string key_{}; // reused
 };
 
 /// Tenants straight from the store, for what runs once or seldom.

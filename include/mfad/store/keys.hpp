@@ -39,7 +39,11 @@ public:
     /// elsewhere, V marks of used ones (8 bytes each, the last 64), P0..P9 passkeys, W sealed offer
     /// of one; F<bit> failures, M<bit> attempt in flight of a type; Z when a reset of lost factors
     /// is due, and its id (packed)
-    std::string user(const domain::UserRef& user) const;
+    std::string user(const domain::UserRef& user) const {
+        return this->user(partition(user), user);
+    }
+    /// The same, where the user's partition is at hand.
+    std::string user(unsigned partition, const domain::UserRef& user) const;
     /// zset, kept with the user: digests of credentials that speak for him, by their end (ms);
     /// some may be gone
     std::string credentials(const domain::UserRef& user) const;

@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(a_small_policy_is_asked_for_each_request) {
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_policy_is_asked_for_seldom) {
-    Store store{policy(60'000)};
+    Store store{policy(600'000)};
     QuotaLease lease(store.policy);
     for (int i = 0; i < 10'000; ++i)
-        BOOST_TEST(request(lease, store, start + i * 1ms).allowed); // 100 in a lifetime
+        BOOST_TEST(request(lease, store, start + i * 100us).allowed); // 1000 in a lifetime
     BOOST_TEST(store.asked < 10'000 / QuotaLease::most * 2 + 10);
 }
 
