@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import secrets
 import ssl
 import subprocess
 import threading
@@ -30,6 +31,8 @@ class KeyServer:
 
     def __init__(self, authority, port=0):
         self.requests = []
+        # A port may be another server's later, while what was fetched from it is still kept under its address.
+        self.path = f"/keys-{secrets.token_hex(8)}"
         self.status, self.headers, self.body = 200, {}, b"{}"
         self.held = threading.Event()  # while it is cleared, nobody gets an answer
         self.held.set()
@@ -69,7 +72,7 @@ class KeyServer:
         return self.server.server_address[1]
 
     def url(self, host="localhost"):
-        return f"https://{host}:{self.port}/keys"
+        return f"https://{host}:{self.port}{self.path}"
 
     def publish(self, *jwks):
         self.body = json.dumps({"keys": jwks}).encode()

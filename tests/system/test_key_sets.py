@@ -88,7 +88,7 @@ def test_many_tokens_cost_one_fetch(make_world, client, keys, users):
         answers = list(pool.map(lambda _: profile(world, users.token(world.tenant)).send(client), range(64)))
     assert {answer.status for answer in answers} == {200}
     [(path, headers)] = keys.requests
-    assert path == "/keys" and headers["Host"] == f"localhost:{keys.port}"
+    assert path == keys.path and headers["Host"] == f"localhost:{keys.port}"
     assert "Cookie" not in headers and "Authorization" not in headers
 
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,7 @@ namespace mfad::redis {
 /// `reset` keeps the memory, so that a command object can be used again.
 class Command {
 public:
-    explicit Command(std::string_view name) { reset(name); }
+    explicit Command(std::string_view name) : Command(128) { reset(name); }
 
     /// A call of `script` by its SHA-1; the keys, `key_count` of them, and then the other arguments
     /// are to be added.
@@ -41,13 +42,19 @@ public:
     void reset(std::string_view name);
 
     /// What goes to the server. Valid until the command is changed.
-    std::string_view wire() const { return std::string_view(buffer_).substr(head_); }
+    std::string_view wire() const { return {buffer_.get() + head_, size_ - head_}; }
 
 private:
-    Command() = default;
+    explicit Command(std::size_t capacity)
+        : buffer_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
+
+    /// Makes room for so many bytes at the end. @return where they go
+    char* extend(std::size_t count);
     void count_one_more();
 
-    std::string buffer_;   // room for the growing head, then the arguments
+    std::unique_ptr<char[]> buffer_; // room for the growing head, then the arguments
+    std::size_t capacity_;
+    std::size_t size_ = 0;
     std::size_t head_ = 0; // where `*<count>\r\n` begins in that room
 };
 
