@@ -47,7 +47,9 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 JsonText& JsonText::key(JsonName name) {
-    out_.append(first_ ? "\"" : ",\"").append(name.text()).append("\":");
+    separate();
+    out_.push_back('"');
+    out_.append(name.text()).append("\":");
     first_ = true;
     return *this;
 }

@@ -18,7 +18,8 @@ namespace mfad::redis {
 /// Command read("HMGET");
 /// read.arg(key).arg("s").arg("v");
 /// ```
-/// `reset` keeps the memory, so that a command object can be used again.
+/// `reset` keeps the memory, so that a command object can be used again; not one that was moved
+/// from.
 class Command {
 public:
     explicit Command(std::string_view name) : Command(128) { reset(name); }
