@@ -35,8 +35,8 @@ public:
     std::string_view text() const { return {text_.data(), size_}; }
 
 private:
-    std::array<char, 20> text_;
-    std::size_t size_;
+    std::array<char, 20> text_{};
+    std::size_t size_ = 0;
 };
 
 std::uint16_t crc16_on(std::uint16_t begun, std::string_view bytes) {

@@ -38,9 +38,7 @@ public:
     }
 
     Awaitable<store::ChangeOutcome> make_by(std::string id, SettingsChange change) {
-        const store::LinkOrder link{id, "2job-of-" + id};
-        const store::ChangeOrder order{change, {}, {"links", 3, 1h}, 1h, {&link, 1}, nullptr};
-        co_return co_await settings_.change(ada, order);
+        co_return co_await test::make_link(store_, ada, change, std::move(id));
     }
 
     store::LinkRef ref(std::string id) const {

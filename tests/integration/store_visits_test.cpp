@@ -31,10 +31,7 @@ public:
         SettingsChange change;
         change.link = SettingsChange::Link::always;
         if (restricts) change.change_restricted = SettingsChange::Restriction::set;
-        const store::LinkOrder link{std::move(id), "2link"};
-        const store::ChangeOrder order{change, {}, {"links", 100, 1h}, 1h, {&link, 1}, nullptr};
-        const store::SettingsStore settings(store_);
-        co_await settings.change(ada, order);
+        co_await test::make_link(store_, ada, change, std::move(id));
     }
 
     Awaitable<store::VisitRecord> read(std::string id) {

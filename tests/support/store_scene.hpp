@@ -78,6 +78,18 @@ inline runtime::Awaitable<void> make_user(const store::Context& store, domain::U
     co_await users.put(record);
 }
 
+/// A change that makes a link, as a dialect's write does.
+inline runtime::Awaitable<store::ChangeOutcome> make_link(
+    const store::Context& store, const domain::UserRef& user, const domain::SettingsChange& change,
+    std::string id) {
+    const store::SettingsStore settings(store);
+    const std::string job = "2job-of-" + id;
+    const store::LinkOrder link{std::move(id), job};
+    const std::chrono::hours hour{1};
+    const store::ChangeOrder order{change, {}, {"links", 3, hour}, hour, {&link, 1}, nullptr};
+    co_return co_await settings.change(user, order);
+}
+
 /// An integer field of a hash, 0 when it is not there.
 inline runtime::Awaitable<std::int64_t> hash_number(
     const store::Context& store, const std::string& key, std::string_view field) {

@@ -2,11 +2,12 @@
 
 #include "mfad/redis/script.hpp"
 
+#include <boost/container/vector.hpp>
+
 #include <array>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,10 @@ namespace mfad::redis {
 /// Command read("HMGET");
 /// read.arg(key).arg("s").arg("v");
 /// ```
-/// `reset` keeps the memory, so that a command object can be used again; not one that was moved
-/// from.
+/// `reset` keeps the memory, so that a command object can be used again.
 class Command {
 public:
-    explicit Command(std::string_view name) : Command(128) { reset(name); }
+    explicit Command(std::string_view name) { reset(name); }
 
     /// A call of `script` by its SHA-1; the keys, `key_count` of them, and then the other arguments
     /// are to be added.
@@ -43,19 +43,15 @@ public:
     void reset(std::string_view name);
 
     /// What goes to the server. Valid until the command is changed.
-    std::string_view wire() const { return {buffer_.get() + head_, size_ - head_}; }
+    std::string_view wire() const { return {buffer_.data() + head_, buffer_.size() - head_}; }
 
 private:
-    explicit Command(std::size_t capacity)
-        : buffer_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
-
-    /// Makes room for so many bytes at the end. @return where they go
-    char* extend(std::size_t count);
+    Command() = default;
     void count_one_more();
 
-    std::unique_ptr<char[]> buffer_; // room for the growing head, then the arguments
-    std::size_t capacity_;
-    std::size_t size_ = 0;
+    // Room for the growing head, then the arguments. Not a std::string, which would fill with zeros
+    // what is written next.
+    boost::container::vector<char> buffer_;
     std::size_t head_ = 0; // where `*<count>\r\n` begins in that room
 };
 
