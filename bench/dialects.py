@@ -235,14 +235,22 @@ def main():
 
 
 def report(figures, options):
-    median = {call: [statistics.median(column) for column in zip(*rounds)] for call, rounds in figures.items()}
-    busy, paced = median["fixed"][1], median["paced"][1]
+    """Medians. A ratio is taken within each round: what slows the machine then slows both."""
     names = {"fixed": "nginx, one fixed answer", "paced": "nginx, the same at about the pace of the writes", **CALLS}
     print(f"{options.rounds} rounds of {options.seconds} s, {options.connections} connections, "
-          f"{options.threads} thread(s), {options.users} users; medians\n")
-    print(f"{'':66} {'req/s':>8} {'server':>8} {'Redis':>8} {'to nginx':>9} {'paced':>7}")
-    for call, (rate, server, store) in median.items():
-        print(f"{names[call]:66} {rate:8.0f} {server:5.1f} µs {store:5.1f} µs {server / busy:8.2f}x {server / paced:6.2f}x")
+          f"{options.threads} thread(s), {options.users} users; medians, of the ratio with quartiles\n")
+    print(f"{'':66} {'req/s':>8} {'server':>8} {'Redis':>8} {'to nginx':>19} {'paced':>7}")
+    for call, rounds in figures.items():
+        rate, server, store = map(statistics.median, zip(*rounds))
+        low, busy, high = ratio_quartiles(rounds, figures["fixed"])
+        _, paced, _ = ratio_quartiles(rounds, figures["paced"])
+        print(f"{names[call]:66} {rate:8.0f} {server:5.1f} µs {store:5.1f} µs {busy:6.2f}x ({low:.2f}-{high:.2f}) {paced:6.2f}x")
+
+
+def ratio_quartiles(rounds, floor):
+    """The quartiles of a call's CPU a request to nginx', each round by itself."""
+    ratios = [server / least for (_, server, _), (_, least, _) in zip(rounds, floor)]
+    return statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "mfad/http/message.hpp"
 
 #include "mfad/http/ascii.hpp"
+#include "mfad/platform/plain_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,11 +17,6 @@ constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST"
 // In the order of Fault.
 constexpr std::array<std::uint16_t, fault_count> fault_statuses{400, 431, 414, 413, 415,
                                                                 417, 501, 408, 500};
-
-bool has_control(std::string_view value) {
-    // Counted to the end: without a way out the compiler takes many at a time.
-    return std::count_if(value.begin(), value.end(), ascii::is_control) != 0;
-}
 
 bool is_named(const Header& header, std::string_view name) {
     return ascii::equal_ignoring_case(header.name, name);
@@ -91,7 +87,7 @@ std::size_t Request::count(std::string_view name) const {
 }
 
 Response& Response::header(FieldName name, std::string_view value) {
-    if (has_control(value))
+    if (platform::has_control(value))
         throw std::logic_error("control character in the value of " + std::string(name.text()));
     has_cache_control_ = has_cache_control_ || name.is_cache_control();
     if (fields_.empty()) fields_.reserve(512); // most answers' fields

@@ -1,5 +1,6 @@
 #include "mfad/platform/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -10,7 +11,13 @@ constexpr std::string_view url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view mail_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr auto hex_pairs = [] {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+        pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+    return pairs;
+}();
 
 using Values = std::array<std::int8_t, 256>;
 
@@ -99,11 +106,8 @@ std::optional<std::string> from_base64(std::string_view text) {
 std::string hex(std::string_view bytes) {
     std::string text(bytes.size() * 2, '\0');
     char* out = text.data();
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        *out++ = hex_digits.data()[byte >> 4];
-        *out++ = hex_digits.data()[byte & 15];
-    }
+    for (const char c : bytes)
+        out = std::copy_n(hex_pairs[static_cast<unsigned char>(c)].data(), 2, out);
     return text;
 }
 

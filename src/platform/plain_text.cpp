@@ -1,43 +1,68 @@
 #include "mfad/platform/plain_text.hpp"
 
-#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
 namespace mfad::platform {
 namespace {
 
-constexpr std::array<bool, 256> plain_bytes = [] {
-    std::array<bool, 256> plain{};
-    for (unsigned c = 0x20; c < 0x7f; ++c)
-        plain[c] = c != '"' && c != '\\';
-    return plain;
-}();
+// Eight bytes in a word, the first one lowest.
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::size_t word_size = 8;
+constexpr std::uint64_t ones = 0x0101010101010101;
+constexpr std::uint64_t tops = 0x80 * ones;
+
+/// Up to eight bytes, and blanks after them.
+std::uint64_t load(const char* bytes, std::size_t count) {
+    std::uint64_t word = ' ' * ones;
+    std::memcpy(&word, bytes, count);
+    return word;
+}
+
+// Each of these sets the top bit of the bytes that it looks for: of the first such one for sure,
+// and of none before it. What comes after may be wrong, for a borrow.
+
+std::uint64_t equal(std::uint64_t word, std::uint64_t value) {
+    const std::uint64_t zero = word ^ (value * ones);
+    return (zero - ones) & ~zero & tops;
+}
+
+std::uint64_t control(std::uint64_t word) {
+    const std::uint64_t below_blank = (word - ' ' * ones) & ~word & tops;
+    return below_blank | equal(word, 0x7f);
+}
+
+std::uint64_t not_plain(std::uint64_t word) {
+    return (word & tops) | control(word) | equal(word, '"') | equal(word, '\\');
+}
+
+/// How many bytes come before the first that `search` finds.
+template <class Search>
+std::size_t prefix_without(std::string_view text, Search search) {
+    const auto position = [](std::uint64_t found) {
+        return static_cast<std::size_t>(std::countr_zero(found)) / word_size;
+    };
+    std::size_t i = 0;
+    std::uint64_t word = 0;
+    for (; i + word_size <= text.size(); i += word_size) {
+        std::memcpy(&word, text.data() + i, word_size);
+        if (const std::uint64_t found = search(word)) return i + position(found);
+    }
+    if (i == text.size()) return i;
+    const std::uint64_t found = search(load(text.data() + i, text.size() - i));
+    return found != 0 ? i + position(found) : text.size();
+}
 
 } // namespace
 
 std::size_t plain_prefix(std::string_view text) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t tops = 0x80 * ones;
-    // The top bit of each byte that is `value`; of the bytes before the first such one, none.
-    const auto is = [](std::uint64_t word, std::uint64_t value) {
-        const std::uint64_t zero = word ^ (value * ones);
-        return (zero - ones) & ~zero;
-    };
-    std::size_t i = 0;
-    for (; i + 8 <= text.size(); i += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + i, 8);
-        const std::uint64_t below_blank = (word - 0x20 * ones) & ~word;
-        const std::uint64_t special =
-            word | below_blank | is(word, '"') | is(word, '\\') | is(word, 0x7f);
-        if ((special & tops) != 0) break;
-    }
-    const char* at = text.data() + i;
-    const char* const end = text.data() + text.size();
-    while (at != end && plain_bytes[static_cast<unsigned char>(*at)])
-        ++at;
-    return static_cast<std::size_t>(at - text.data());
+    return prefix_without(text, not_plain);
+}
+
+bool has_control(std::string_view text) {
+    return prefix_without(text, control) != text.size();
 }
 
 } // namespace mfad::platform

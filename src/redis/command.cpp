@@ -10,21 +10,35 @@ namespace {
 constexpr std::string_view room = "            *0\r\n";
 constexpr std::size_t last_digit = room.size() - 3;
 constexpr std::string_view line_end = "\r\n";
+// Of every call of a script: the beginning, up to the 40 digits of its SHA-1.
+constexpr std::string_view call = "            *2\r\n$7\r\nEVALSHA\r\n$40\r\n";
+static_assert(call.find("2\r\n") == last_digit);
 
 } // namespace
 
 Command Command::eval(const Script& script, std::size_t key_count) {
     Command command;
     command.buffer_.reserve(1024); // most calls; growing costs more than writing
-    command.reset("EVALSHA");
-    command.arg(script.sha).arg(key_count);
+    command.begin(call);
+    command.append(script.sha);
+    command.append(line_end);
+    command.arg(key_count);
     return command;
 }
 
 void Command::reset(std::string_view name) {
-    buffer_.assign(room.begin(), room.end());
-    head_ = last_digit - 1;
+    begin(room);
     arg(name);
+}
+
+void Command::begin(std::string_view text) {
+    buffer_.clear();
+    append(text);
+    head_ = last_digit - 1;
+}
+
+void Command::append(std::string_view text) {
+    buffer_.insert(buffer_.end(), text.begin(), text.end());
 }
 
 Command& Command::arg(std::string_view value) {

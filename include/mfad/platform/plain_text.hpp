@@ -10,4 +10,7 @@ namespace mfad::platform {
 /// section 3.3.3), and in any field's value (RFC 9110 section 5.5). Looks at eight bytes at a time.
 std::size_t plain_prefix(std::string_view text);
 
+/// Whether there is an ASCII control character: a byte below 0x20, or 0x7f.
+bool has_control(std::string_view text);
+
 } // namespace mfad::platform

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,21 +20,30 @@ struct StringHash {
     }
 };
 
-/// A map from strings that never holds more than `capacity` entries. One that is put in when it is
-/// full replaces one that has not been found since the clock's hand last came by ("second chance").
-/// All operations are O(1) on average.
+/// A map from strings that never holds more than `capacity` entries, 2^32 - 1 at most. One that is
+/// put in when it is full replaces one that has not been found since the clock's hand last came by
+/// ("second chance"). All operations are O(1) on average. Room for all is set aside at once, so
+/// that none ever waits for the table to grow; the system gives the memory as it is used.
 template <class Value>
 class BoundedMap {
 public:
-    explicit BoundedMap(std::size_t capacity) : capacity_(capacity) {}
+    explicit BoundedMap(std::size_t capacity)
+        : capacity_(capacity), index_(0, Hash{this}, Equal{this}) {
+        entries_.reserve(capacity);
+        index_.reserve(capacity);
+    }
+    BoundedMap(const BoundedMap&) = delete; // the index asks this object for the keys
+    BoundedMap& operator=(const BoundedMap&) = delete;
+    ~BoundedMap() = default;
 
     /// The value of `key`, until the next change; null when there is none.
     Value* find(std::string_view key) {
-        const auto found = map_.find(key);
-        if (found == map_.end()) return nullptr;
-        Node& node = found->second;
-        if (!node.used) node.used = true; // what is only read stays clean in the processor's cache
-        return &node.value;
+        const auto found = index_.find(key);
+        if (found == index_.end()) return nullptr;
+        Entry& entry = entries_[*found];
+        if (!entry.used)
+            entry.used = true; // what is only read stays clean in the processor's cache
+        return &entry.value;
     }
 
     void put(std::string key, Value value) {
@@ -41,49 +52,72 @@ public:
             *old = std::move(value);
             return;
         }
-        if (clock_.size() == capacity_) evict();
-        Node node{std::move(value), clock_.size(), false};
-        clock_.push_back(&*map_.emplace(std::move(key), std::move(node)).first);
+        if (entries_.size() == capacity_) evict();
+        entries_.push_back({std::move(key), std::move(value)});
+        index_.insert(static_cast<Place>(entries_.size() - 1));
     }
 
     bool erase(std::string_view key) {
-        const auto found = map_.find(key);
-        if (found == map_.end()) return false;
-        // The last one takes the place that becomes free.
-        clock_[found->second.place] = clock_.back();
-        clock_.back()->second.place = found->second.place;
-        clock_.pop_back();
-        map_.erase(found);
+        const auto found = index_.find(key);
+        if (found == index_.end()) return false;
+        const Place place = *found;
+        index_.erase(found);
+        const auto last = static_cast<Place>(entries_.size() - 1);
+        if (place != last) { // the last one takes the place that becomes free
+            index_.erase(last);
+            entries_[place] = std::move(entries_[last]);
+            index_.insert(place);
+        }
+        entries_.pop_back();
         return true;
     }
 
     void clear() {
-        clock_.clear();
-        map_.clear();
+        index_.clear();
+        entries_.clear();
         hand_ = 0;
     }
 
-    std::size_t size() const { return clock_.size(); }
+    std::size_t size() const { return entries_.size(); }
 
 private:
-    struct Node {
+    using Place = std::uint32_t; // in entries_
+
+    struct Entry {
+        std::string key;
         Value value;
-        std::size_t place = 0; // in clock_
         bool used = false;
     };
-    using Map = std::unordered_map<std::string, Node, StringHash, std::equal_to<>>;
+    // The index holds four bytes an entry: most of a search stays in the processor's cache.
+    struct Hash {
+        using is_transparent = void;
+        using is_avalanching = void; // std::hash mixes well
+        const BoundedMap* map;
+        std::size_t operator()(std::string_view key) const { return StringHash{}(key); }
+        std::size_t operator()(Place place) const { return (*this)(map->entries_[place].key); }
+    };
+    struct Equal {
+        using is_transparent = void;
+        const BoundedMap* map;
+        bool operator()(Place a, Place b) const { return a == b; }
+        bool operator()(std::string_view key, Place place) const {
+            return key == map->entries_[place].key;
+        }
+        bool operator()(Place place, std::string_view key) const { return (*this)(key, place); }
+    };
 
     void evict() {
         for (;; ++hand_) {
-            if (hand_ >= clock_.size()) hand_ = 0;
-            if (!std::exchange(clock_[hand_]->second.used, false)) break;
+            if (hand_ >= entries_.size()) hand_ = 0;
+            if (!std::exchange(entries_[hand_].used, false)) break;
         }
-        erase(clock_[hand_]->first);
+        const std::string key = entries_[hand_].key;
+        erase(key);
     }
 
     std::size_t capacity_;
-    Map map_;
-    std::vector<typename Map::value_type*> clock_; // a map's elements stay where they are
+    std::vector<Entry> entries_;
+    boost::unordered_flat_set<Place, Hash, Equal> index_;
     std::size_t hand_ = 0;
 };
 

@@ -47,6 +47,8 @@ public:
 
 private:
     Command() = default;
+    void begin(std::string_view text);
+    void append(std::string_view text);
     void count_one_more();
 
     // Room for the growing head, then the arguments. Not a std::string, which would fill with zeros
