@@ -96,8 +96,9 @@ public:
           sources(store, vault, watch, source_options(config)),
           authenticator(sources, sources, shared.key_sets, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
-          settings(store, enrollment, vault, settings_options(config), shared.wake_worker),
-          quotas(store, quota_options(config)),
+          limits(shared.metrics),
+          settings(store, enrollment, vault, settings_options(config), limits, shared.wake_worker),
+          quotas(store, quota_options(config), limits),
           panel(store, shared.passwords, panel_options(config)),
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
@@ -105,9 +106,7 @@ public:
               store, vault, tokens, shared.passwords, challenge_options(config),
               shared.wake_worker),
           factors(store, vault, shared.wake_worker), devices(store, vault, shared.wake_worker),
-          passkey_sign_in(
-              store, vault, challenges, sources,
-              passkey_sign_in_options(config, shared.public_url)),
+          passkey_sign_in(store, vault, challenges, sources, shared.public_url),
           kept_answers(store, vault, key_lifetimes(config)),
           visits(store, sources, vault, enrollment, challenges),
           recovery(store, vault, enrollment, recovery_options(config), shared.wake_worker),
@@ -144,6 +143,7 @@ public:
     service::CachedSources sources;
     service::Authenticator authenticator;
     service::Enrollment enrollment;
+    service::LimitContext limits;
     service::SettingsService settings;
     service::LeasedQuotas quotas;
     service::Panel panel;

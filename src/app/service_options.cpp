@@ -61,6 +61,7 @@ service::QuotaOptions quota_options(const platform::Config& config) {
     set(DialectName::navixy, config.limits.tenant_navixy);
     set(DialectName::native, config.limits.tenant_native);
     options.second_steps = policy("second-step", config.limits.second_step);
+    options.addresses = policy("address", config.limits.address);
     options.key_lifetimes = key_lifetimes(config);
     options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
     return options;
@@ -80,13 +81,6 @@ service::PanelOptions panel_options(const platform::Config& config) {
     options.failures = config.limits.panel_login.limit;
     options.period = config.limits.panel_login.period;
     options.session_lifetime = config.auth.session_lifetime;
-    return options;
-}
-
-service::PasskeySignInOptions passkey_sign_in_options(
-    const platform::Config& config, const std::string& public_url) {
-    service::PasskeySignInOptions options{public_url, policy("address", config.limits.address)};
-    if (!config.limits.enabled) options.address.limit = 0;
     return options;
 }
 

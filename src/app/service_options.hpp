@@ -5,7 +5,6 @@
 #include "mfad/service/challenges.hpp"
 #include "mfad/service/enrollment.hpp"
 #include "mfad/service/panel.hpp"
-#include "mfad/service/passkey_sign_in.hpp"
 #include "mfad/service/quotas.hpp"
 #include "mfad/service/recovery.hpp"
 #include "mfad/service/settings_service.hpp"
@@ -23,7 +22,5 @@ service::KeyLifetimes key_lifetimes(const platform::Config& config);
 service::AccessTokenOptions access_token_options(
     const platform::Config& config, const std::string& public_url);
 service::PanelOptions panel_options(const platform::Config& config);
-service::PasskeySignInOptions passkey_sign_in_options(
-    const platform::Config& config, const std::string& public_url);
 
 } // namespace mfad::app

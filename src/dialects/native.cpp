@@ -105,6 +105,21 @@ Refused refusal(Code code) {
     return {500, "internal", "The request failed. Its id helps to find out why."};
 }
 
+/// The limits that a request was over.
+std::vector<std::string_view> violated_policies(const service::Call& call, const Refusal& why) {
+    std::vector<std::string_view> names;
+    if (why.code != Code::too_many) return names;
+    for (const domain::RateReport& report : call.rates)
+        if (!report.verdict.allowed) names.emplace_back(report.policy.name);
+    if (names.empty() && !why.policy.empty()) names.emplace_back(why.policy);
+    return names;
+}
+
+std::string_view problem_type_of(Code code, bool over_limit) {
+    if (over_limit) return http::quota_exceeded;
+    return code == Code::unavailable ? http::reduced_capacity : "about:blank";
+}
+
 class Native : public Dialect {
 public:
     domain::DialectName name() const override { return domain::DialectName::native; }
@@ -116,9 +131,17 @@ public:
         const Refused refused = refusal(why.code);
         const std::string detail =
             why.field.empty() ? std::string(refused.text) : why.field + " " + why.why;
+        const std::vector<std::string_view> violated = violated_policies(call, why);
         platform::JsonText problem = http::begin_problem(
-            refused.status, http::reason_phrase(refused.status), detail, request.request_id);
+            refused.status, http::reason_phrase(refused.status), detail, request.request_id,
+            problem_type_of(why.code, !violated.empty()));
         problem.member("code", refused.code);
+        if (!violated.empty()) {
+            problem.key("violated-policies").begin_array();
+            for (const std::string_view policy : violated)
+                problem.value(policy);
+            problem.end_array();
+        }
         if (!why.field.empty()) problem.member("field", why.field);
         if (why.attempts_left && why.code == Code::wrong_code)
             problem.member("attempts_left", *why.attempts_left);

@@ -5,6 +5,11 @@
 
 namespace mfad::domain {
 
+std::optional<RateVerdict> QuotaLease::denied(Time now) const {
+    if (denial_.over(now)) return std::nullopt;
+    return denial_.verdicts(now)->front();
+}
+
 std::optional<RateVerdict> QuotaLease::spend(Time now) {
     count_one(now);
     if (left_ == 0 || now - since_ >= lifetime) return std::nullopt;
@@ -36,8 +41,9 @@ std::uint32_t QuotaLease::wish(Time now) {
 }
 
 RateVerdict QuotaLease::granted(
-    std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time now) {
+    std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time asked, Time now) {
     rest_ = verdict.remaining;
+    if (!verdict.allowed) denial_ = Denial({verdict}, asked, now);
     if (wished == 1 || !verdict.allowed) return verdict;
     asking_ = {};
     verdict_ = verdict;

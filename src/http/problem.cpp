@@ -3,9 +3,10 @@
 namespace mfad::http {
 
 platform::JsonText begin_problem(
-    unsigned status, std::string_view title, std::string_view detail, std::string_view request_id) {
+    unsigned status, std::string_view title, std::string_view detail, std::string_view request_id,
+    std::string_view type) {
     platform::JsonText json;
-    json.begin_object().member("type", "about:blank").member("title", title);
+    json.begin_object().member("type", type).member("title", title);
     json.member("status", status);
     if (!detail.empty()) json.member("detail", detail);
     if (!request_id.empty()) json.member("instance", "urn:request:" + std::string(request_id));

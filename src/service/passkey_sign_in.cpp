@@ -63,9 +63,9 @@ struct PasskeySignIn::Issued {
 
 PasskeySignIn::PasskeySignIn(
     const store::Context& context, Vault& vault, Challenges& challenges, TenantSource& tenants,
-    PasskeySignInOptions options)
-    : users_(context), factors_(context), index_(context), quotas_(context), vault_(vault),
-      challenges_(challenges), tenants_(tenants), options_(std::move(options)) {}
+    std::string public_url)
+    : users_(context), factors_(context), index_(context), vault_(vault), challenges_(challenges),
+      tenants_(tenants), public_url_(std::move(public_url)) {}
 
 std::string PasskeySignIn::digest_of(const UserRef& user) const {
     const auto place = platform::Place().part("passkey_sign_in").part(user.tenant);
@@ -78,25 +78,11 @@ std::string PasskeySignIn::invented_id(
     return vault_.pepper.digest(DigestPurpose::passkey, place, email.lookup_key());
 }
 
-Awaitable<Result<void>> PasskeySignIn::admit(std::string_view peer) {
-    if (options_.address.limit == 0) co_return Result<void>{};
-    domain::RatePolicy policy = options_.address;
-    policy.name.append(":").append(peer);
-    const redis::Command command = quotas_.command({}, policy, 1, std::nullopt);
-    const redis::Reply reply = co_await quotas_.take(command);
-    const store::QuotaTaken taken = store::QuotaStore::taken(reply);
-    if (taken.verdict.allowed) co_return Result<void>{};
-    domain::Refusal refusal = domain::refuse(Code::too_many);
-    refusal.policy = options_.address.name;
-    refusal.retry_after = std::chrono::ceil<std::chrono::milliseconds>(taken.verdict.retry_after);
-    co_return refusal;
-}
-
 Awaitable<std::string> PasskeySignIn::begin(
     const domain::Tenant* tenant, const std::optional<domain::EmailAddress>& email) {
     const domain::Tenant nobodys;
     const domain::Tenant& known = tenant != nullptr ? *tenant : nobodys;
-    const RelyingParty party = relying_party_of(known, options_.public_url);
+    const RelyingParty party = relying_party_of(known, public_url_);
     UserRef user{known.id, "?"}; // nobody's id
     std::string made_for = anybody;
     std::vector<Passkey> passkeys;
@@ -167,7 +153,7 @@ Awaitable<Result<SignedIn>> PasskeySignIn::complete(std::string_view credential)
     if (!tenant) co_return domain::refuse(Code::not_enrolled);
     if (!tenant->passkey_first_factor) co_return domain::refuse(Code::forbidden);
 
-    const RelyingParty party = relying_party_of(*tenant, options_.public_url);
+    const RelyingParty party = relying_party_of(*tenant, public_url_);
     const std::vector<std::string> fields = co_await factors_.fields(claim->user, slots());
     const std::vector<std::string> signed_bytes(1, issued->bytes);
     const PasskeyVerdict verdict =

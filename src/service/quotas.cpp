@@ -19,6 +19,10 @@ Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
     return refusal;
 }
 
+LimitDecision decision(const domain::RateVerdict& verdict) {
+    return verdict.allowed ? LimitDecision::allowed : LimitDecision::limited;
+}
+
 /// Whether a request may go on, by what the store has taken for it.
 Result<void> admitted(const RateReport& report, const store::QuotaTaken& taken) {
     if (!taken.verdict.allowed) return used_up(report.policy.name, taken.verdict);
@@ -28,8 +32,14 @@ Result<void> admitted(const RateReport& report, const store::QuotaTaken& taken) 
 
 } // namespace
 
-LeasedQuotas::LeasedQuotas(const store::Context& context, QuotaOptions options)
-    : quotas_(context), options_(std::move(options)), leases_(most_leases) {}
+LeasedQuotas::LeasedQuotas(
+    const store::Context& context, QuotaOptions options, LimitContext& limits)
+    : quotas_(context), options_(std::move(options)), limits_(limits), leases_(most_leases) {
+    for (const auto& [dialect, policy] : options_.policies)
+        limits_.metrics.declare(policy.name);
+    limits_.metrics.declare(options_.second_steps.name);
+    limits_.metrics.declare(options_.addresses.name);
+}
 
 RatePolicy LeasedQuotas::policy(const domain::Tenant& tenant, domain::DialectName dialect) const {
     const auto own = tenant.limits.find(to_string(dialect));
@@ -55,10 +65,12 @@ RateReport& LeasedQuotas::report(Call& call, RatePolicy policy) const {
 }
 
 LeasedQuotas::Wish LeasedQuotas::wish(const Call& call, const RatePolicy& policy) {
-    // A place for a key is the store's to give, so it is asked in any case.
-    if (!options_.enabled || call.key) return {};
+    if (!options_.enabled) return {};
     QuotaLease& lease = this->lease(call.tenant->id, policy);
     const auto now = runtime::SteadyClock::now();
+    if (auto denied = lease.denied(now)) return {denied, 0};
+    // A place for a key is the store's to give, so it is asked in any case.
+    if (call.key) return {};
     if (const auto spent = lease.spend(now)) return {spent, 0};
     return {std::nullopt, lease.wish(now)};
 }
@@ -78,31 +90,83 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
     call.rates.reserve(3); // with those of a user's limits
     RateReport& report = this->report(call, policy(*call.tenant, dialect));
     const Wish wish = this->wish(call, report.policy);
-    if (wish.spent) report.verdict = *wish.spent;
-    if (wish.spent || (!options_.enabled && !call.key)) co_return Result<void>{};
+    if (wish.known) {
+        report.verdict = *wish.known;
+        const bool allowed = report.verdict.allowed;
+        limits_.metrics.count(
+            report.policy.name, allowed ? LimitDecision::leased : LimitDecision::shed);
+        if (!allowed) co_return used_up(report.policy.name, report.verdict);
+        co_return Result<void>{};
+    }
+    if (!options_.enabled && !call.key) co_return Result<void>{};
 
     const redis::Command command = this->command(call, report.policy, wish.wanted);
+    const auto asked = runtime::SteadyClock::now();
     const redis::Reply reply = co_await quotas_.take(command);
     const store::QuotaTaken taken = store::QuotaStore::taken(reply);
     if (options_.enabled) {
         QuotaLease& lease = this->lease(call.tenant->id, report.policy);
         const auto now = runtime::SteadyClock::now();
-        report.verdict = lease.granted(wish.wanted, taken.count, taken.verdict, now);
+        report.verdict = lease.granted(wish.wanted, taken.count, taken.verdict, asked, now);
+        limits_.metrics.count(report.policy.name, decision(report.verdict));
     }
     co_return admitted(report, taken);
+}
+
+/// What is known of a decision that is not leased: that it would refuse.
+std::optional<domain::RateVerdict> LeasedQuotas::denied(
+    const RatePolicy& policy, std::string_view subject) {
+    const auto verdicts = limits_.denials.find(policy.name, subject, runtime::SteadyClock::now());
+    if (!verdicts) return std::nullopt;
+    limits_.metrics.count(policy.name, LimitDecision::shed);
+    return verdicts->front();
+}
+
+/// Remembers what the store said of such a decision.
+void LeasedQuotas::note(
+    const RatePolicy& policy, std::string_view subject, const domain::RateVerdict& verdict,
+    Denials::Time asked) {
+    limits_.metrics.count(policy.name, decision(verdict));
+    limits_.denials.keep(policy.name, subject, {verdict}, asked);
 }
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
     Call& call, const std::string& user) {
     RateReport& report = this->report(call, options_.second_steps);
     if (!options_.enabled && !call.key) co_return Result<void>{};
+    const std::string subject = call.tenant->id + "\n" + user;
+    if (options_.enabled) {
+        if (const auto denied = this->denied(report.policy, subject)) {
+            report.verdict = *denied;
+            co_return used_up(report.policy.name, *denied);
+        }
+    }
     RatePolicy of_user = report.policy;
     of_user.name += ":" + user;
     const redis::Command command = this->command(call, of_user, 1);
+    const auto asked = runtime::SteadyClock::now();
     const redis::Reply reply = co_await quotas_.take(command);
     const store::QuotaTaken taken = store::QuotaStore::taken(reply);
-    if (options_.enabled) report.verdict = taken.verdict;
+    if (options_.enabled) {
+        report.verdict = taken.verdict;
+        note(report.policy, subject, taken.verdict, asked);
+    }
     co_return admitted(report, taken);
+}
+
+runtime::Awaitable<Result<void>> LeasedQuotas::take_address(std::string_view address) {
+    if (!options_.enabled) co_return Result<void>{};
+    const RatePolicy& policy = options_.addresses;
+    if (const auto denied = this->denied(policy, address)) co_return used_up(policy.name, *denied);
+    // Each in a slot of its own; no tenant's id has a slash.
+    const std::string owner = "address/" + std::string(address);
+    const redis::Command command = quotas_.command(owner, policy, 1, std::nullopt);
+    const auto asked = runtime::SteadyClock::now();
+    const redis::Reply reply = co_await quotas_.take(command);
+    const domain::RateVerdict verdict = store::QuotaStore::taken(reply).verdict;
+    note(policy, address, verdict, asked);
+    if (!verdict.allowed) co_return used_up(policy.name, verdict);
+    co_return Result<void>{};
 }
 
 } // namespace mfad::service

@@ -36,6 +36,12 @@ SettingsService::Outcome tenant_outcome(const store::TenantOutcome& outcome) {
     return {};
 }
 
+constexpr std::string_view user_limits = "user"; // all of them decide together
+
+std::string subject(const domain::UserRef& user) {
+    return user.tenant + '\n' + user.user;
+}
+
 platform::Place supplement_place(const RequestKey& key) {
     return platform::Place().part("idempotency").part(key.hash);
 }
@@ -60,9 +66,12 @@ Code refusal_code(ChangeStatus status) {
 
 SettingsService::SettingsService(
     const store::Context& context, Enrollment& enrollment, Vault& vault, SettingsOptions options,
-    std::function<void()> wake)
+    LimitContext& limits, std::function<void()> wake)
     : context_(context), settings_(context), users_(context), passkeys_(context),
-      enrollment_(enrollment), vault_(vault), options_(std::move(options)), wake_(std::move(wake)) {
+      enrollment_(enrollment), vault_(vault), options_(std::move(options)), limits_(limits),
+      wake_(std::move(wake)) {
+    for (const domain::RatePolicy& policy : options_.user_policies)
+        limits_.metrics.declare(policy.name);
 }
 
 std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
@@ -118,9 +127,32 @@ Changed SettingsService::changed_by(
     return changed;
 }
 
+std::optional<Refusal> SettingsService::denied(Call& call, const domain::UserRef& user) {
+    // What was done under a key before is told again, whatever limits say.
+    if (options_.user_policies.empty() || call.key) return std::nullopt;
+    const auto verdicts =
+        limits_.denials.find(user_limits, subject(user), runtime::SteadyClock::now());
+    if (!verdicts) return std::nullopt;
+    const std::size_t counted = call.rates.size();
+    note(call, *verdicts, true);
+    return too_many(std::span(call.rates).subspan(counted));
+}
+
+void SettingsService::note(
+    Call& call, const std::vector<domain::RateVerdict>& verdicts, bool shed) {
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const domain::RatePolicy& policy = options_.user_policies[i];
+        call.rates.push_back({policy, verdicts[i]});
+        if (verdicts[i].allowed && shed) continue; // it was not asked
+        const LimitDecision refused = shed ? LimitDecision::shed : LimitDecision::limited;
+        limits_.metrics.count(policy.name, verdicts[i].allowed ? LimitDecision::allowed : refused);
+    }
+}
+
 Awaitable<Result<Changed>> SettingsService::change(
     Call& call, const std::string& user, const SettingsChange& change) {
     const domain::UserRef ref{call.tenant->id, user};
+    if (std::optional<Refusal> refused = denied(call, ref)) co_return *std::move(refused);
     const bool links = change.link != SettingsChange::Link::none;
     NewLink link;
     if (links) link = enrollment_.new_link(ref);
@@ -143,6 +175,7 @@ Awaitable<Result<Changed>> SettingsService::change(
 
     std::vector<std::string> passkeys; // that lead to him
     if (change.remove_factors) passkeys = co_await passkeys_.tags(ref);
+    const auto asked = runtime::SteadyClock::now();
     store::ChangeOutcome outcome = co_await settings_.change(ref, order);
     if (outcome.status == ChangeStatus::no_such_user && provisions) {
         const bool provisioned = co_await provision(call, user);
@@ -150,10 +183,11 @@ Awaitable<Result<Changed>> SettingsService::change(
     }
     if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
     const std::size_t counted = call.rates.size();
-    for (std::size_t i = 0; i < outcome.verdicts.size(); ++i)
-        call.rates.push_back({options_.user_policies[i], outcome.verdicts[i]});
-    if (outcome.status == ChangeStatus::too_many)
+    note(call, outcome.verdicts, false);
+    if (outcome.status == ChangeStatus::too_many) {
+        limits_.denials.keep(user_limits, subject(ref), std::move(outcome.verdicts), asked);
         co_return too_many(std::span(call.rates).subspan(counted));
+    }
     if (outcome.status != ChangeStatus::done)
         co_return domain::refuse(refusal_code(outcome.status));
     if (!passkeys.empty() && outcome.replay == store::Replay::fresh)

@@ -6,12 +6,12 @@
 namespace mfad::store {
 
 redis::Command QuotaStore::command(
-    const std::string& tenant, const domain::RatePolicy& policy, std::uint32_t wanted,
+    const std::string& owner, const domain::RatePolicy& policy, std::uint32_t wanted,
     const std::optional<KeyPlace>& place) const {
     const Keys& keys = context_.keys();
     redis::Command command = redis::Command::eval(scripts::take_quota, place ? 2 : 1);
-    command.arg(keys.quota(tenant, policy.name));
-    if (place) command.arg(keys.live_keys(tenant, place->credential_id));
+    command.arg(keys.quota(owner, policy.name));
+    if (place) command.arg(keys.live_keys(owner, place->credential_id));
     command.arg(policy.period.count()).arg(policy.limit).arg(wanted);
     if (place) command.arg(place->hash).arg(place->lifetime.count()).arg(place->places);
     return command;

@@ -102,13 +102,24 @@ def check_headers(response):
         assert response.header("Allow"), f"405 without Allow: {response.headers}"
 
 
+def problem_type(response, problem):
+    """Of a problem, by draft-ietf-httpapi-ratelimit-headers; takes the limits that were violated out of it."""
+    registry = "https://iana.org/assignments/http-problem-types#"
+    if "violated-policies" in problem:
+        violated = problem.pop("violated-policies")
+        assert response.status == 429 and violated and all(isinstance(name, str) and name for name in violated)
+        return registry + "quota-exceeded"
+    native = response.header("Content-Type") == "application/problem+json; charset=utf-8"
+    return registry + "temporary-reduced-capacity" if response.status == 503 and native else "about:blank"
+
+
 def check_problem(response, content_type, members=()):
     """RFC 9457; the request's id is told as its instance. `members` of the product's own are allowed."""
     assert response.header("Content-Type") == content_type
     problem = response.json()
     for member in members:
         assert problem.pop(member, "-") not in ("", None)
-    assert problem.pop("type", "about:blank") == "about:blank"
+    assert problem.pop("type", "about:blank") == problem_type(response, problem)
     assert problem.pop("status") == response.status
     assert problem.pop("title")
     assert problem.pop("detail", "-")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/domain/denial.hpp"
 #include "mfad/domain/rate_limit.hpp"
 
 #include <chrono>
@@ -14,7 +15,8 @@ namespace mfad::domain {
 /// A thread never has more than `limit / share` of them, `most` at most, and each for `lifetime` at
 /// most, so in any window a policy admits what the store gave out in it, and so many for each
 /// thread that it had given out just before. A policy of less than twice `share` is never leased:
-/// it stays exact. Requests that were taken and not spent are lost.
+/// it stays exact. Requests that were taken and not spent are lost. What the store refuses is
+/// refused here until its time has come, without asking again (domain::Denial).
 class QuotaLease {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -27,6 +29,9 @@ public:
     /// What of the policy counts here: name, limit and period.
     const RatePolicy& policy() const { return policy_; }
 
+    /// That a request would be refused, when that is known.
+    std::optional<RateVerdict> denied(Time now) const;
+
     /// Spends one of those that are there. Nothing: the store has to be asked for `wish`.
     std::optional<RateVerdict> spend(Time now);
 
@@ -37,9 +42,11 @@ public:
 
     /// What the store answered to a wish: how many it took from the policy, one of them for the
     /// request that asked, and its verdict on them.
+    /// @param asked when it was asked; `now` it has answered
     /// @return the verdict on that request
     RateVerdict granted(
-        std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time now);
+        std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time asked,
+        Time now);
 
 private:
     void count_one(Time now);
@@ -53,6 +60,7 @@ private:
     Time window_{};          ///< begin of the time in which `seen_` were wanted
     std::uint32_t seen_ = 0;
     std::uint32_t seen_before_ = 0;
+    Denial denial_{};
 };
 
 } // namespace mfad::domain

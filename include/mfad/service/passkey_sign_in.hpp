@@ -1,7 +1,6 @@
 #pragma once
 
 #include "mfad/domain/email_address.hpp"
-#include "mfad/domain/rate_limit.hpp"
 #include "mfad/domain/refusal.hpp"
 #include "mfad/domain/relying_party.hpp"
 #include "mfad/service/challenges.hpp"
@@ -9,7 +8,6 @@
 #include "mfad/service/vault.hpp"
 #include "mfad/store/factor_store.hpp"
 #include "mfad/store/passkey_index.hpp"
-#include "mfad/store/quota_store.hpp"
 #include "mfad/store/user_store.hpp"
 
 #include <optional>
@@ -17,11 +15,6 @@
 #include <string_view>
 
 namespace mfad::service {
-
-struct PasskeySignInOptions {
-    std::string public_url;
-    domain::RatePolicy address; ///< what one address may begin and try; a limit of 0: anything
-};
 
 /// Who signed in with nothing but a passkey.
 struct SignedIn {
@@ -39,10 +32,7 @@ public:
 
     PasskeySignIn(
         const store::Context& context, Vault& vault, Challenges& challenges, TenantSource& tenants,
-        PasskeySignInOptions options);
-
-    /// Counts a request of an address. @return `too_many`
-    runtime::Awaitable<domain::Result<void>> admit(std::string_view peer);
+        std::string public_url);
 
     /// What the browser of somebody needs. @param tenant null: one that is not known
     /// @param email nothing: whoever the authenticator finds by itself
@@ -68,11 +58,10 @@ private:
     store::UserStore users_;
     store::FactorStore factors_;
     store::PasskeyIndex index_;
-    store::QuotaStore quotas_;
     Vault& vault_;
     Challenges& challenges_;
     TenantSource& tenants_;
-    PasskeySignInOptions options_;
+    std::string public_url_;
 };
 
 } // namespace mfad::service

@@ -4,6 +4,7 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/redis/bounded_map.hpp"
 #include "mfad/service/call.hpp"
+#include "mfad/service/limit_context.hpp"
 #include "mfad/store/quota_store.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct QuotaOptions {
     std::map<domain::DialectName, domain::RatePolicy>
         policies;                    ///< a tenant's own limits go before these
     domain::RatePolicy second_steps; ///< of one user, whoever holds the token of his challenge
+    domain::RatePolicy addresses;    ///< sign-ins that anybody may begin, of one client's address
     KeyLifetimes key_lifetimes;
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
@@ -34,6 +36,8 @@ public:
     /// its user, so that he cannot use up what is the whole tenant's.
     virtual runtime::Awaitable<domain::Result<void>> take_second_step(
         Call& call, const std::string& user) = 0;
+    /// Counts what a stranger begins, whom only his address tells from others.
+    virtual runtime::Awaitable<domain::Result<void>> take_address(std::string_view address) = 0;
     /// The policy that counts for a tenant in a dialect.
     virtual domain::RatePolicy policy(
         const domain::Tenant& tenant, domain::DialectName dialect) const = 0;
@@ -43,17 +47,19 @@ public:
 /// without asking (domain::QuotaLease). One object a thread.
 class LeasedQuotas : public Quotas {
 public:
-    LeasedQuotas(const store::Context& context, QuotaOptions options);
+    /// @param limits has to outlive it
+    LeasedQuotas(const store::Context& context, QuotaOptions options, LimitContext& limits);
 
     runtime::Awaitable<domain::Result<void>> take(Call& call, domain::DialectName dialect) override;
     runtime::Awaitable<domain::Result<void>> take_second_step(
         Call& call, const std::string& user) override;
+    runtime::Awaitable<domain::Result<void>> take_address(std::string_view address) override;
     domain::RatePolicy policy(
         const domain::Tenant& tenant, domain::DialectName dialect) const override;
 
 private:
     struct Wish {
-        std::optional<domain::RateVerdict> spent; ///< nothing: the store is to be asked
+        std::optional<domain::RateVerdict> known; ///< nothing: the store is to be asked
         std::uint32_t wanted = 1;
     };
 
@@ -62,9 +68,15 @@ private:
     domain::QuotaLease& lease(const std::string& tenant, const domain::RatePolicy& policy);
     Wish wish(const Call& call, const domain::RatePolicy& policy);
     redis::Command command(const Call& call, domain::RatePolicy policy, std::uint32_t wanted) const;
+    std::optional<domain::RateVerdict> denied(
+        const domain::RatePolicy& policy, std::string_view subject);
+    void note(
+        const domain::RatePolicy& policy, std::string_view subject,
+        const domain::RateVerdict& verdict, Denials::Time asked);
 
     store::QuotaStore quotas_;
     QuotaOptions options_;
+    LimitContext& limits_;
     redis::BoundedMap<domain::QuotaLease> leases_;
     std::string name_; ///< of a lease that is looked for
 };

@@ -4,6 +4,7 @@
 #include "mfad/domain/settings_change.hpp"
 #include "mfad/service/call.hpp"
 #include "mfad/service/enrollment.hpp"
+#include "mfad/service/limit_context.hpp"
 #include "mfad/store/passkey_index.hpp"
 #include "mfad/store/settings_store.hpp"
 #include "mfad/store/user_store.hpp"
@@ -39,11 +40,12 @@ class SettingsService {
 public:
     using Outcome = domain::Result<void>;
 
+    /// @param limits has to outlive it
     /// @param wake  called when a mail became due, so that a worker in this process need not wait
     ///   for its next look
     SettingsService(
         const store::Context& context, Enrollment& enrollment, Vault& vault,
-        SettingsOptions options, std::function<void()> wake);
+        SettingsOptions options, LimitContext& limits, std::function<void()> wake);
 
     /// The state of a user of the call's tenant.
     runtime::Awaitable<domain::Result<domain::MfaState>> read(
@@ -87,6 +89,11 @@ public:
 
 private:
     std::optional<store::Idempotency> idempotency(const Call& call) const;
+    /// The refusal of a write whose limits are known to have no room; the store would look at them
+    /// first, too.
+    std::optional<domain::Refusal> denied(Call& call, const domain::UserRef& user);
+    /// Adds what the limits said to the call, and counts it.
+    void note(Call& call, const std::vector<domain::RateVerdict>& verdicts, bool shed);
     Changed changed_by(
         const Call& call, const domain::SettingsChange& change, store::ChangeOutcome& outcome,
         NewLink& link) const;
@@ -101,6 +108,7 @@ private:
     Enrollment& enrollment_;
     Vault& vault_;
     SettingsOptions options_;
+    LimitContext& limits_;
     std::function<void()> wake_;
 };
 

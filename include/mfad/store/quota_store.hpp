@@ -30,10 +30,11 @@ class QuotaStore {
 public:
     explicit QuotaStore(const Context& context) : context_(context) {}
 
+    /// @param owner whose quota it is, as a rule a tenant; his slot it is in
     /// @param policy its name is part of the key; a limit of 0 counts nothing
     /// @param wanted how many to take, 1 at least; when fewer are left, those
     redis::Command command(
-        const std::string& tenant, const domain::RatePolicy& policy, std::uint32_t wanted,
+        const std::string& owner, const domain::RatePolicy& policy, std::uint32_t wanted,
         const std::optional<KeyPlace>& place) const;
     runtime::Awaitable<redis::Reply> take(const redis::Command& command) const;
     static QuotaTaken taken(const redis::Reply& reply);

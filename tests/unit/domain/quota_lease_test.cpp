@@ -39,10 +39,11 @@ struct Store {
 };
 
 RateVerdict request(QuotaLease& lease, Store& store, Time now) {
+    if (const auto denied = lease.denied(now)) return *denied;
     if (const auto spent = lease.spend(now)) return *spent;
     const std::uint32_t wanted = lease.wish(now);
     const auto [count, verdict] = store.take(wanted, now);
-    return lease.granted(wanted, count, verdict, now);
+    return lease.granted(wanted, count, verdict, now, now);
 }
 
 } // namespace
@@ -99,13 +100,29 @@ BOOST_AUTO_TEST_CASE(while_an_answer_is_awaited_others_ask_for_one) {
     QuotaLease lease(policy(60'000));
     for (int i = 0; i < 10; ++i) {
         BOOST_REQUIRE(!lease.spend(start));
-        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start);
+        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start, start);
     }
     BOOST_REQUIRE(!lease.spend(start));
     BOOST_TEST(lease.wish(start) > 1);
     BOOST_TEST(lease.wish(start) == 1);
     // An answer that never comes holds nobody up.
     BOOST_TEST(lease.wish(start + QuotaLease::lifetime) > 1);
+}
+
+BOOST_AUTO_TEST_CASE(while_a_refusal_holds_the_store_is_not_asked_again) {
+    Store store{policy(10, 10s)};
+    QuotaLease lease(store.policy);
+    for (int i = 0; i < 11; ++i)
+        request(lease, store, start);
+    BOOST_TEST(store.asked == 11);
+    for (auto at = start; at < start + 1s; at += 1ms) {
+        const RateVerdict verdict = request(lease, store, at);
+        BOOST_TEST(!verdict.allowed);
+        BOOST_TEST((verdict.retry_after == start + 1s - at));
+        BOOST_TEST((verdict.reset == start + 10s - at));
+    }
+    BOOST_TEST(store.asked == 11);
+    BOOST_TEST(request(lease, store, start + 1s).allowed);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_is_the_stores) {
