@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -159,13 +160,16 @@ class Bench:
             env=environment, capture_output=True, text=True, check=True)
         after = [sum(map(cpu_seconds, pids or [])) for pids in (target.server, target.store)]
         requests, micros, refused, broken = map(int, re.search(r"RESULT (.*)", done.stdout)[1].split())
-        # Xsolla says 422 when nothing would change, which is as much work.
-        if broken or (refused and call != "xsolla"):
-            print(f"{target.name}, {call}: {refused} refused, {broken} broken", file=sys.stderr)
+        self.complain(target, call, refused, broken)
         if target.store:
             self.drain_outbox()
         server, store = ((b - a) * 1e6 / requests for a, b in zip(before, after))
         return requests / (micros / 1e6), server, store
+
+    def complain(self, target, call, refused, broken):
+        """Says what should not have been. Xsolla says 422 when nothing would change, which is as much work."""
+        if broken or (refused and call != "xsolla"):
+            print(f"{target.name}, {call}: {refused} refused, {broken} broken", file=sys.stderr)
 
     def drain_outbox(self):
         """What workers would have sent meanwhile: queues that only grow would make each round slower than the last."""
@@ -191,9 +195,12 @@ def free_port():
 
 def answers(port):
     try:
-        return urllib.request.urlopen(f"http://127.0.0.1:{port}/").status < 300
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/").close()
+    except urllib.error.HTTPError:
+        pass  # an answer as well
     except OSError:
         return False
+    return True
 
 
 def wait_until(condition):

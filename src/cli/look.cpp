@@ -54,6 +54,22 @@ void add_audit(CLI::App& app, Invocation& invocation) {
     });
 }
 
+void add_limits(CLI::App& app, Invocation& invocation) {
+    auto* limits = app.add_subcommand("limits", "what limits have counted");
+    limits->require_subcommand(1);
+    const auto add = [&](const char* name, const char* what, auto task) {
+        auto* call = limits->add_subcommand(name, what);
+        auto key = std::make_shared<std::string>();
+        call->add_option("KEY", *key, "tenant/ID, user/TENANT/ID or address/ADDRESS")->required();
+        call->callback([&invocation, key, task] {
+            const platform::LoadedConfig loaded = invocation.load();
+            invocation.status = task(loaded.config, *key, std::cout, std::cerr);
+        });
+    };
+    add("show", "list what is left to a tenant, a user or a client's address", app::show_limits);
+    add("reset", "take all of it for unused", app::reset_limits);
+}
+
 void add_outbox(CLI::App& app, Invocation& invocation) {
     auto* outbox = app.add_subcommand("outbox", "mail that is owed");
     outbox->require_subcommand(1);

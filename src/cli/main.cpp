@@ -27,7 +27,7 @@ int run(int argc, char** argv) {
     app.fallthrough(); // `mfad serve --config FILE` as well as `mfad --config FILE serve`
     for (const auto add :
          {add_serve, add_worker, add_import, add_export, add_key, add_keys, add_user, add_audit,
-          add_outbox, add_check, add_version})
+          add_limits, add_outbox, add_check, add_version})
         add(app, invocation);
     try {
         app.parse(argc, argv);

@@ -1,5 +1,7 @@
 #include "mfad/service/quotas.hpp"
 
+#include "mfad/platform/concat.hpp"
+
 namespace mfad::service {
 namespace {
 
@@ -31,6 +33,16 @@ Result<void> admitted(const RateReport& report, const store::QuotaTaken& taken) 
 }
 
 } // namespace
+
+store::QuotaPlace second_step_place(
+    const QuotaOptions& options, const std::string& tenant, std::string_view user) {
+    return {tenant, platform::concat(options.second_steps.name, ":", user)};
+}
+
+store::QuotaPlace address_place(const QuotaOptions& options, std::string_view address) {
+    // Each in a slot of its own; no tenant's id has a slash.
+    return {platform::concat("address/", address), options.addresses.name};
+}
 
 LeasedQuotas::LeasedQuotas(
     const store::Context& context, QuotaOptions options, LimitContext& limits)
@@ -142,7 +154,7 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
         }
     }
     RatePolicy of_user = report.policy;
-    of_user.name += ":" + user;
+    of_user.name = second_step_place(options_, call.tenant->id, user).name;
     const redis::Command command = this->command(call, of_user, 1);
     const auto asked = runtime::SteadyClock::now();
     const redis::Reply reply = co_await quotas_.take(command);
@@ -158,8 +170,7 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take_address(std::string_view add
     if (!options_.enabled) co_return Result<void>{};
     const RatePolicy& policy = options_.addresses;
     if (const auto denied = this->denied(policy, address)) co_return used_up(policy.name, *denied);
-    // Each in a slot of its own; no tenant's id has a slash.
-    const std::string owner = "address/" + std::string(address);
+    const std::string owner = address_place(options_, address).owner;
     const redis::Command command = quotas_.command(owner, policy, 1, std::nullopt);
     const auto asked = runtime::SteadyClock::now();
     const redis::Reply reply = co_await quotas_.take(command);

@@ -7,7 +7,7 @@ import pytest
 from console import Console
 
 CALLS = ["serve", "worker", "import", "key", "key create", "key list", "key revoke", "keys", "keys init", "keys list",
-         "keys add", "keys retire", "export", "user", "user show", "user reset", "audit", "audit list", "outbox", "outbox list", "outbox retry", "outbox drop", "check", "version"]
+         "keys add", "keys retire", "export", "user", "user show", "user reset", "audit", "audit list", "limits", "limits show", "limits reset", "outbox", "outbox list", "outbox retry", "outbox drop", "check", "version"]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,8 @@ def test_every_call_explains_itself_and_does_nothing_else(console, call):
     ("user show", ["TENANT", "USER"]),
     ("user reset", ["TENANT", "USER"]),
     ("audit list", ["--tenant", "--user"]),
+    ("limits show", ["KEY", "tenant/ID"]),
+    ("limits reset", ["KEY", "tenant/ID"]),
     ("outbox list", ["--dead"]),
     ("outbox retry", ["ID"]),
     ("outbox drop", ["ID"]),
@@ -81,6 +83,10 @@ def test_version_is_one_line(console):
     (["key", "revoke", "abc"], ["ID", "8 hexadecimal"]),
     (["key", "revoke", "not-hexadecimal"], ["ID", "8 hexadecimal"]),
     (["user", "show", "acme"], ["USER"]),
+    (["limits", "show"], ["KEY"]),
+    (["limits", "reset", "acme"], ["KEY", "tenant/ID"]),
+    (["limits", "show", "user/acme"], ["KEY", "tenant/ID"]),
+    (["limits", "show", "user/acme/"], ["KEY", "tenant/ID"]),
     (["outbox", "retry"], ["ID"]),
     (["outbox", "drop", "abc"], ["ID", "8 hexadecimal"]),
     (["outbox", "retry", "not-hexadecimal"], ["ID", "8 hexadecimal"]),

@@ -466,6 +466,56 @@ def test_a_flood_is_refused_without_the_store(lonely, own_redis, policy, limit):
     assert waits == sorted(waits, reverse=True) and waits[0] - waits[-1] <= looks
 
 
+# ---- the operator ----------------------------------------------------------------------------------------------------
+
+
+def shown(world, key):
+    """What `mfad limits show` says: name → rate, left, seconds until full."""
+    head, *rows = world.mfad.call("limits", "show", key).splitlines()
+    assert head.split() == ["LIMIT", "RATE", "LEFT", "FULL", "AGAIN", "IN"]
+    return {name: (rate, int(left), 0 if full == "-" else int(full.removesuffix("s")))
+            for name, rate, left, full in map(str.split, rows)}
+
+
+def test_an_operator_sees_what_is_left_of_a_tenants_quotas_and_resets_it(tenant):
+    world = tenant({"quiva": "2/1h"})
+    use_up(world, "quiva", 2)
+    check_refusal("quiva", write_of("quiva", world, "3").send(world.client), 429)
+    limits = shown(world, f"tenant/{world.tenant}")
+    assert set(limits) == set(DIALECTS)
+    rate, left, full = limits["quiva"]
+    assert (rate, left) == ("2/1h", 0) and HOUR - 60 <= full <= HOUR
+    assert limits["xsolla"][1:] == (int(limits["xsolla"][0].split("/")[0]), 0)
+
+    world.mfad.call("limits", "reset", f"tenant/{world.tenant}")
+    wait_for(lambda: write_of("quiva", world, "3").send(world.client).status == 200, "the reset", seconds=2)
+    assert shown(world, f"tenant/{world.tenant}")["quiva"][1] == 1
+
+
+def test_an_operator_sees_what_is_left_to_a_user_and_resets_it(tenant, redis):
+    world = tenant(settings=TWO_POLICIES)
+    key = f"user/{world.tenant}/1"
+    assert {name: left for name, (_, left, _) in shown(world, key).items()} == {
+        "user": 2, "user-long": 5, "links": 5, "code-gap": 1, "codes": 5, "second-step": 60}
+    assert write_of("rebilly", world).send(world.client).status == 201  # a write that mails a link
+    assert write_of("xsolla", world).send(world.client).status == 204
+    limits = shown(world, key)
+    assert [limits[name][:2] for name in ("user", "user-long", "links")] == [("2/1h", 0), ("5/24h", 3), ("5/1h", 4)]
+    check_refusal("xsolla", write_of("xsolla", world, on=False).send(world.client), *TOO_MANY["xsolla"])
+
+    world.mfad.call("limits", "reset", key)
+    assert arrivals_of(redis, world, "1") is None
+    wait_for(lambda: write_of("xsolla", world, on=False).send(world.client).status == 204, "the reset", seconds=2)
+    assert shown(world, key)["user"][1] == 1
+
+
+def test_limits_of_nobody_are_not_shown(tenant):
+    world = tenant()
+    for key, why in (("tenant/nobody", "no tenant nobody"), (f"user/{world.tenant}/nobody", "no user nobody")):
+        assert why in world.mfad.call("limits", "show", key, status=1)
+    assert shown(world, "address/192.0.2.7") == {"address": ("300/1m", 300, 0)}
+
+
 def test_navixys_reads_count_as_its_writes_do(tenant):
     world = tenant({"navixy": "3/1h"})
     calls = [read_of("navixy", world), write_of("navixy", world),

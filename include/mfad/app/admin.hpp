@@ -94,6 +94,14 @@ int list_outbox(const platform::Config& config, bool dead, std::ostream& out);
 int retry_job(const platform::Config& config, const std::string& id, std::ostream& err);
 int drop_job(const platform::Config& config, const std::string& id, std::ostream& err);
 
+/// `mfad limits show KEY` and `reset KEY`: what limits leave to a tenant, a user or a client's
+/// address (`tenant/ID`, `user/TENANT/ID`, `address/ADDRESS`), a line each; as if nothing had been
+/// counted. 1 when there is no such tenant or user.
+int show_limits(
+    const platform::Config& config, const std::string& key, std::ostream& out, std::ostream& err);
+int reset_limits(
+    const platform::Config& config, const std::string& key, std::ostream& out, std::ostream& err);
+
 /// `mfad check`: a line for each finding; 1 when one of them is bad.
 int check(const platform::LoadedConfig& config, std::ostream& out);
 

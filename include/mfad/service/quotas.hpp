@@ -5,6 +5,7 @@
 #include "mfad/redis/bounded_map.hpp"
 #include "mfad/service/call.hpp"
 #include "mfad/service/limit_context.hpp"
+#include "mfad/store/limit_store.hpp"
 #include "mfad/store/quota_store.hpp"
 
 #include <map>
@@ -21,6 +22,11 @@ struct QuotaOptions {
     KeyLifetimes key_lifetimes;
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
+
+/// Where the store counts the second steps of a user, and what comes from an address.
+store::QuotaPlace second_step_place(
+    const QuotaOptions& options, const std::string& tenant, std::string_view user);
+store::QuotaPlace address_place(const QuotaOptions& options, std::string_view address);
 
 /// Counts a tenant's requests in each dialect, before any work is done.
 class Quotas {
