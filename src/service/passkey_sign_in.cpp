@@ -78,10 +78,10 @@ std::string PasskeySignIn::invented_id(
     return vault_.pepper.digest(DigestPurpose::passkey, place, email.lookup_key());
 }
 
-Awaitable<Result<void>> PasskeySignIn::admit(std::string_view peer) {
+Awaitable<Result<void>> PasskeySignIn::admit(std::string_view client) {
     if (options_.address.limit == 0) co_return Result<void>{};
     domain::RatePolicy policy = options_.address;
-    policy.name.append(":").append(peer);
+    policy.name.append(":").append(client);
     const redis::Command command = quotas_.command({}, policy, 1, std::nullopt);
     const redis::Reply reply = co_await quotas_.take(command);
     const store::QuotaTaken taken = store::QuotaStore::taken(reply);

@@ -42,7 +42,7 @@ public:
         PasskeySignInOptions options);
 
     /// Counts a request of an address. @return `too_many`
-    runtime::Awaitable<domain::Result<void>> admit(std::string_view peer);
+    runtime::Awaitable<domain::Result<void>> admit(std::string_view client);
 
     /// What the browser of somebody needs. @param tenant null: one that is not known
     /// @param email nothing: whoever the authenticator finds by itself
