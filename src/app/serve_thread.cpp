@@ -76,6 +76,7 @@ http::ServerOptions server_options(const Shared& shared, unsigned threads) {
     http::ServerOptions options;
     options.endpoint = shared.endpoint;
     options.max_connections = std::max<std::size_t>(1, config.max_connections / threads);
+    options.tally = shared.connections;
     options.trusted_proxies = trusted_proxies(config);
     options.proxy_protocol = config.proxy_protocol;
     options.limits.header_bytes = config.max_header.count;

@@ -12,6 +12,7 @@
 #include <cassert>
 #include <exception>
 #include <list>
+#include <optional>
 #include <utility>
 
 #include <sys/socket.h>
@@ -149,13 +150,16 @@ void Server::Body::admit(runtime::TcpSocket socket, const tcp::endpoint& peer) {
         return context_.counters.connections_refused.add();
     const platform::IpAddress address = address_of(peer);
     if (!may_connect(address)) return context_.counters.proxy_headers_missing.add();
+    std::optional<ConnectionTally::Place> place(std::in_place);
+    if (!context_.options.proxy_protocol) place = context_.admit(address);
+    if (!place) return context_.counters.connections_refused_per_address.add();
     error_code error;
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
     if (error) return; // gone already
     context_.counters.connections_total.add();
     context_.counters.connections_open.add();
-    sessions_.emplace_front(context_, std::move(socket), address);
+    sessions_.emplace_front(context_, std::move(socket), address, std::move(*place));
     const auto session = sessions_.begin();
     auto done = [this, session](const std::exception_ptr& failure) { leave(session, failure); };
     asio::co_spawn(
@@ -168,8 +172,8 @@ void Server::Body::leave(std::list<Session>::iterator session, const std::except
     // Not destroyed at once: the coroutine may have come to its end inside of its session's cut().
     ended_.splice(ended_.begin(), sessions_, session);
     asio::post(io_, [this, session] {
-        context_.counters.connections_open.subtract();
         ended_.erase(session);
+        context_.counters.connections_open.subtract(); // its place can be had by then
         if (sessions_.empty()) changed_.cancel();
     });
 }

@@ -24,8 +24,9 @@ constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 } // namespace
 
 Session::Session(
-    SessionContext& context, runtime::TcpSocket socket, const platform::IpAddress& peer)
-    : context_(context), socket_(std::move(socket)), peer_(peer) {
+    SessionContext& context, runtime::TcpSocket socket, const platform::IpAddress& peer,
+    ConnectionTally::Place place)
+    : context_(context), socket_(std::move(socket)), place_(std::move(place)), peer_(peer) {
     set_peer(peer);
 }
 
@@ -83,18 +84,17 @@ Awaitable<void> Session::run() {
     if (says_farewell_) co_await linger();
 }
 
-/// Takes what the proxy says before anything else. False when it does not, or not in time. Until
-/// then the connection counts as idle, so that nobody who is silent holds up a drain.
+/// Takes what the proxy says before anything else. False when it does not, or not in time, or when
+/// the client has too many connections. Until then the connection counts as idle, so that nobody
+/// who is silent holds up a drain.
 Awaitable<bool> Session::read_proxy_header() {
     wait_for(State::idle, context_.options.header_timeout);
     if (context_.draining) drain(runtime::SteadyClock::now());
     std::size_t count = 0;
     for (;;) {
         const ProxyHeader header = parse_proxy_header({first_.data(), count});
-        if (header.progress == ProxyHeader::Progress::complete) {
-            take_proxy_header(header, count);
-            co_return true;
-        }
+        if (header.progress == ProxyHeader::Progress::complete)
+            co_return take_proxy_header(header, count);
         error_code error = asio::error::invalid_argument;
         if (header.progress == ProxyHeader::Progress::need_more) {
             const asio::mutable_buffer space = asio::buffer(first_) + count;
@@ -108,12 +108,19 @@ Awaitable<bool> Session::read_proxy_header() {
     }
 }
 
-/// Leaves in `first_` what is the client's of the `count` bytes in it.
-void Session::take_proxy_header(const ProxyHeader& header, std::size_t count) {
+/// Leaves in `first_` what is the client's of the `count` bytes in it. False when he has too many
+/// connections.
+bool Session::take_proxy_header(const ProxyHeader& header, std::size_t count) {
     if (header.client) set_peer(*header.client);
     first_count_ = count - header.size;
     std::copy_n(first_.begin() + header.size, first_count_, first_.begin());
     platform::wipe(std::span(first_).first(count).subspan(first_count_));
+    std::optional<ConnectionTally::Place> place = context_.admit(peer_);
+    if (place)
+        place_ = std::move(*place);
+    else
+        context_.counters.connections_refused_per_address.add();
+    return place.has_value();
 }
 
 /// Where an idle connection's next bytes go. Waiting without a buffer would cost two calls of the

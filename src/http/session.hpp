@@ -5,6 +5,7 @@
 #include "desk.hpp"
 #include "request_id.hpp"
 
+#include "mfad/http/connection_tally.hpp"
 #include "mfad/http/server.hpp"
 #include "mfad/platform/ip_address.hpp"
 
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,12 @@ struct ProxyHeader;
 struct SessionContext {
     SessionContext(const ServerOptions& server_options, Application& served)
         : options(server_options), application(served), desks(options.limits) {}
+
+    /// A place for one more connection of `address`; nothing when its client has too many.
+    std::optional<ConnectionTally::Place> admit(const platform::IpAddress& address) const {
+        const bool counts = options.tally != nullptr && !options.trusted_proxies.trusts(address);
+        return counts ? options.tally->enter(address) : ConnectionTally::Place();
+    }
 
     const ServerOptions options;
     Application& application;
@@ -44,7 +52,9 @@ struct SessionContext {
 /// looks at.
 class Session {
 public:
-    Session(SessionContext& context, runtime::TcpSocket socket, const platform::IpAddress& peer);
+    Session(
+        SessionContext& context, runtime::TcpSocket socket, const platform::IpAddress& peer,
+        ConnectionTally::Place place);
 
     /// The connection's life. The session has to outlive it.
     runtime::Awaitable<void> run();
@@ -74,7 +84,7 @@ private:
     void hand_over(std::size_t count, RequestReader& reader);
 
     runtime::Awaitable<bool> read_proxy_header();
-    void take_proxy_header(const ProxyHeader& header, std::size_t count);
+    bool take_proxy_header(const ProxyHeader& header, std::size_t count);
     runtime::Awaitable<bool> converse(Desk& desk);
     bool receive(RequestReader& reader, boost::system::error_code& error);
     runtime::Awaitable<Reading> read_request(Desk& desk, RequestReader::Progress progress);
@@ -91,6 +101,7 @@ private:
 
     SessionContext& context_;
     runtime::TcpSocket socket_;
+    ConnectionTally::Place place_; ///< in the count of the peer's connections
     platform::IpAddress peer_;
     std::string peer_text_;
     bool peer_is_trusted_ = false; ///< to say who the client is

@@ -162,6 +162,74 @@ BOOST_AUTO_TEST_CASE(when_the_proxy_protocol_comes_from_a_stranger_then_the_conn
     BOOST_TEST(server.counters().connections_total.value() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(when_a_client_has_too_many_connections_then_the_next_is_closed_at_once) {
+    http::ConnectionTally tally(2);
+    http::ServerOptions options;
+    options.tally = &tally;
+    const ToyServer server(options);
+    const ToyServer other(options); // they count together
+    const auto& refused = server.counters().connections_refused_per_address;
+    HttpClient first(server.port());
+    BOOST_TEST(first.get("/client").body == "127.0.0.1");
+    {
+        HttpClient second(other.port());
+        BOOST_TEST(second.get("/client").body == "127.0.0.1");
+        HttpClient third(server.port());
+        BOOST_TEST(third.ended());
+        BOOST_TEST(refused.value() == 1);
+        BOOST_TEST(server.counters().connections_total.value() == 1);
+        BOOST_TEST(first.get("/client").status == 200); // the others stay
+        BOOST_TEST(tally.clients() == 1);
+    }
+    BOOST_TEST(eventually([&] { return other.counters().connections_open.value() == 0; }));
+    HttpClient again(server.port());
+    BOOST_TEST(again.get("/client").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(when_the_last_connection_of_a_client_ends_then_he_is_forgotten) {
+    http::ConnectionTally tally(2);
+    http::ServerOptions options;
+    options.tally = &tally;
+    const ToyServer server(options);
+    for (int round = 0; round < 2; ++round) {
+        HttpClient client(server.port());
+        BOOST_TEST(client.get("/close").status == 200);
+        BOOST_TEST(client.ended());
+    }
+    BOOST_TEST(eventually([&] { return tally.clients() == 0; }));
+    BOOST_TEST(server.counters().connections_refused_per_address.value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(when_connections_are_those_of_a_trusted_proxy_then_they_do_not_count) {
+    http::ConnectionTally tally(1);
+    http::ServerOptions options = behind_proxies();
+    options.tally = &tally;
+    const ToyServer server(options);
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 5; ++i)
+        BOOST_TEST(clients.emplace_back(server.port()).get("/client").status == 200);
+    BOOST_TEST(tally.clients() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(when_a_proxy_header_names_the_client_then_the_connection_counts_for_him) {
+    http::ConnectionTally tally(1);
+    http::ServerOptions options = with_proxy_protocol();
+    options.tally = &tally;
+    const ToyServer server(options);
+    HttpClient silent(server.port()); // nobody's yet
+    HttpClient first(server.port());
+    first.send(text);
+    BOOST_TEST(first.get("/client").body == "203.0.113.7");
+    HttpClient second(server.port());
+    second.try_send(binary + get_request("/client"));
+    BOOST_TEST(second.ended());
+    BOOST_TEST(server.counters().connections_refused_per_address.value() == 1);
+    BOOST_TEST(server.counters().proxy_headers_missing.value() == 0);
+    silent.send("PROXY TCP4 203.0.113.8 127.0.0.1 1 2\r\n");
+    BOOST_TEST(silent.get("/client").body == "203.0.113.8");
+    BOOST_TEST(tally.clients() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(when_a_server_drains_then_a_silent_proxy_does_not_hold_it_up) {
     ToyServer server(with_proxy_protocol());
     HttpClient client(server.port());

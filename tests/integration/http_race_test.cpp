@@ -23,7 +23,8 @@ struct Step {
         acceptor.accept(accepted);
         accepted.non_blocking(true);
         session.emplace(
-            context, std::move(accepted), *mfad::platform::IpAddress::parse("127.0.0.1"));
+            context, std::move(accepted), *mfad::platform::IpAddress::parse("127.0.0.1"),
+            mfad::http::ConnectionTally::Place());
         asio::co_spawn(io, session->run(), [this](const std::exception_ptr& failure) {
             ended = true;
             failed = failure != nullptr;

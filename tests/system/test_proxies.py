@@ -157,6 +157,24 @@ def test_a_connection_without_its_proxy_header_is_closed_and_counted(prefaced, s
     assert prefaced.number("mfad_http_proxy_headers_missing_total") == before + 1
 
 
+def test_a_client_has_so_many_connections_in_all_threads_together(start):
+    server = start(http_max_connections_per_address=3)
+    held = [Connection(server.mfad.port, source=CLIENT) for _ in range(3)]
+    assert [connection.ask("GET", "/x") for connection in held] == [404] * 3
+    for count in range(1, 9):  # on either thread
+        with Connection(server.mfad.port, source=CLIENT) as connection:
+            assert connection.ends_cleanly()
+        assert server.number("mfad_http_connections_refused_per_address_total") == count
+    with Connection(server.mfad.port, source="127.0.0.10") as another:
+        assert another.ask("GET", "/x") == 404
+    held.pop().close()
+    wait_for(lambda: server.number("mfad_http_connections") == 2, "the end of a connection")
+    with Connection(server.mfad.port, source=CLIENT) as connection:
+        assert connection.ask("GET", "/x") == 404
+    for connection in held:
+        connection.close()
+
+
 # ---- through HAProxy -------------------------------------------------------------------------------------------------
 
 
