@@ -177,7 +177,7 @@ void Front::record(
          {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
          {"tenant", call.tenant ? std::string_view(call.tenant->id) : std::string_view{}},
          {"credential", call.caller.credential_id},
-         {"peer", request.peer}});
+         {"client", request.client}});
 }
 
 } // namespace mfad::app

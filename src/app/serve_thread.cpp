@@ -60,11 +60,25 @@ service::TokenRules token_rules(const Config& config) {
         std::chrono::duration_cast<std::chrono::seconds>(config.auth.jwt_max_lifetime)};
 }
 
+http::TrustedProxies trusted_proxies(const Config::Http& config) {
+    using Field = http::ForwardedField;
+    Field field = Field::none;
+    switch (config.forwarded_header) {
+    case Config::ForwardedHeader::x_forwarded_for: field = Field::x_forwarded_for; break;
+    case Config::ForwardedHeader::forwarded: field = Field::forwarded; break;
+    case Config::ForwardedHeader::none: break;
+    }
+    return {config.trusted_proxies, field};
+}
+
 http::ServerOptions server_options(const Shared& shared, unsigned threads) {
     const Config::Http& config = shared.installation.config().http;
     http::ServerOptions options;
     options.endpoint = shared.endpoint;
     options.max_connections = std::max<std::size_t>(1, config.max_connections / threads);
+    options.tally = shared.connections;
+    options.trusted_proxies = trusted_proxies(config);
+    options.proxy_protocol = config.proxy_protocol;
     options.limits.header_bytes = config.max_header.count;
     options.limits.body_bytes = config.max_body.count;
     options.header_timeout = config.header_timeout;

@@ -4,6 +4,7 @@
 #include "installation.hpp"
 #include "store_health.hpp"
 
+#include "mfad/http/connection_tally.hpp"
 #include "mfad/http/server.hpp"
 #include "mfad/service/key_sets.hpp"
 #include "mfad/service/password_pool.hpp"
@@ -23,6 +24,7 @@ struct Shared {
     service::KeySetSource& key_sets;
     runtime::asio::ip::tcp::endpoint endpoint; ///< with the port that was found
     std::string public_url;
+    http::ConnectionTally* connections; ///< null: a client may have as many as he wants
     std::function<void()> wake_worker;
     /// The database turned out to be another installation's: the process has to end. Any thread.
     std::function<void(const std::string& why)> mismatch;

@@ -130,6 +130,8 @@ public:
             signals_.stop();
         };
         if (config_.worker.enabled) worker_.emplace(installation, metrics, url_, mismatch);
+        if (const std::size_t most = config_.http.max_connections_per_address; most > 0)
+            connections_.emplace(most);
         const Shared shared{
             installation,
             routes_,
@@ -138,6 +140,7 @@ public:
             key_sets_.source(),
             port_.endpoint(),
             url_,
+            connections_ ? &*connections_ : nullptr,
             worker_ ? worker_->waker() : std::function<void()>([] {}),
             mismatch};
         const unsigned count = thread_count(config_);
@@ -236,6 +239,7 @@ private:
     std::string url_;
     RouteTable routes_;
     std::optional<WorkerThread> worker_;
+    std::optional<http::ConnectionTally> connections_;
     std::vector<std::unique_ptr<ServeThread>> threads_;
     std::optional<Ops> ops_;
     std::optional<http::Server> ops_server_;

@@ -38,6 +38,14 @@ void watch_threads(platform::Metrics& metrics, const Threads& threads) {
         "mfad_http_connections_refused_total", "Connections over the limit, closed at once.",
         sum_of(threads, &Counters::connections_refused));
     metrics.watch_counter(
+        "mfad_http_connections_refused_per_address_total",
+        "Connections over the limit of their client, closed at once.",
+        sum_of(threads, &Counters::connections_refused_per_address));
+    metrics.watch_counter(
+        "mfad_http_proxy_headers_missing_total",
+        "Connections closed for want of a PROXY header from a trusted proxy.",
+        sum_of(threads, &Counters::proxy_headers_missing));
+    metrics.watch_counter(
         "mfad_http_accept_failures_total", "Pauses in accepting for want of descriptors or memory.",
         sum_of(threads, &Counters::accept_failures));
     metrics.watch_counter(

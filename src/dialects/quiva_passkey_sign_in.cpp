@@ -97,7 +97,7 @@ Answer complete_with_token(Exchange& x, const Completion& sent) {
 
 /// With nothing but a passkey, where the tenant lets it.
 Answer complete_alone(Exchange& x, const Completion& sent) {
-    const Result<void> admitted = co_await x.services.quotas.take_address(x.request.peer);
+    const Result<void> admitted = co_await x.services.quotas.take_address(x.request.client);
     if (!admitted) co_return refuse(x, admitted.error());
     const auto signed_in = co_await x.services.passkey_sign_in.complete(sent.credential);
     if (!signed_in) co_return refuse_attempt(x, signed_in.error(), refused_text);
@@ -108,7 +108,7 @@ Answer complete_alone(Exchange& x, const Completion& sent) {
 } // namespace
 
 Answer begin_auth_with_passkey(Exchange& x) {
-    const Result<void> admitted = co_await x.services.quotas.take_address(x.request.peer);
+    const Result<void> admitted = co_await x.services.quotas.take_address(x.request.client);
     if (!admitted) co_return refuse(x, admitted.error());
     const Result<Beginning> sent = read_beginning(x.request);
     if (!sent) co_return refuse(x, sent.error());

@@ -19,6 +19,7 @@ struct Desk {
     RequestReader reader;
     std::string out; ///< the answer on its way
     RequestIds::Text own_id{};
+    std::string client; ///< the request's, where a proxy told it
 };
 
 /// The desks of a thread. They are lent and come back by themselves.

@@ -12,7 +12,7 @@
 #include <cassert>
 #include <exception>
 #include <list>
-#include <string>
+#include <optional>
 #include <utility>
 
 #include <sys/socket.h>
@@ -45,11 +45,10 @@ Acceptor listen(asio::io_context& io, const ServerOptions& options) {
     return acceptor;
 }
 
-/// The address alone; an IPv4 client of an IPv6 socket has an IPv4 address.
-std::string peer_text(const tcp::endpoint& peer) {
+platform::IpAddress address_of(const tcp::endpoint& peer) {
     const asio::ip::address address = peer.address();
-    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    if (address.is_v4()) return platform::IpAddress(address.to_v4().to_bytes());
+    return platform::IpAddress(address.to_v6().to_bytes());
 }
 
 } // namespace
@@ -75,6 +74,7 @@ private:
     void spawn(Awaitable<void> loop);
     Awaitable<void> accept();
     bool accept_queued(std::size_t most);
+    bool may_connect(const platform::IpAddress& address) const;
     void admit(runtime::TcpSocket socket, const tcp::endpoint& peer);
     void leave(std::list<Session>::iterator session, const std::exception_ptr& failure);
 
@@ -138,16 +138,28 @@ bool Server::Body::accept_queued(std::size_t most) {
     return true;
 }
 
+/// Whether a connection may come from here; who the client is may be told later.
+bool Server::Body::may_connect(const platform::IpAddress& address) const {
+    const ServerOptions& options = context_.options;
+    return !options.proxy_protocol || options.trusted_proxies.empty() ||
+           options.trusted_proxies.trusts(address);
+}
+
 void Server::Body::admit(runtime::TcpSocket socket, const tcp::endpoint& peer) {
     if (sessions_.size() >= context_.options.max_connections)
         return context_.counters.connections_refused.add();
+    const platform::IpAddress address = address_of(peer);
+    if (!may_connect(address)) return context_.counters.proxy_headers_missing.add();
+    std::optional<ConnectionTally::Place> place(std::in_place);
+    if (!context_.options.proxy_protocol) place = context_.admit(address);
+    if (!place) return context_.counters.connections_refused_per_address.add();
     error_code error;
     socket.non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
     if (error) return; // gone already
     context_.counters.connections_total.add();
     context_.counters.connections_open.add();
-    sessions_.emplace_front(context_, std::move(socket), peer_text(peer));
+    sessions_.emplace_front(context_, std::move(socket), address, std::move(*place));
     const auto session = sessions_.begin();
     auto done = [this, session](const std::exception_ptr& failure) { leave(session, failure); };
     asio::co_spawn(
@@ -160,8 +172,8 @@ void Server::Body::leave(std::list<Session>::iterator session, const std::except
     // Not destroyed at once: the coroutine may have come to its end inside of its session's cut().
     ended_.splice(ended_.begin(), sessions_, session);
     asio::post(io_, [this, session] {
-        context_.counters.connections_open.subtract();
         ended_.erase(session);
+        context_.counters.connections_open.subtract(); // its place can be had by then
         if (sessions_.empty()) changed_.cancel();
     });
 }

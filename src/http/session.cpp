@@ -1,5 +1,7 @@
 #include "session.hpp"
 
+#include "mfad/http/proxy_header.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
 
@@ -21,8 +23,18 @@ constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 } // namespace
 
-Session::Session(SessionContext& context, runtime::TcpSocket socket, std::string peer)
-    : context_(context), socket_(std::move(socket)), peer_(std::move(peer)) {}
+Session::Session(
+    SessionContext& context, runtime::TcpSocket socket, const platform::IpAddress& peer,
+    ConnectionTally::Place place)
+    : context_(context), socket_(std::move(socket)), place_(std::move(place)), peer_(peer) {
+    set_peer(peer);
+}
+
+void Session::set_peer(const platform::IpAddress& peer) {
+    peer_ = peer;
+    peer_text_ = peer.text();
+    peer_is_trusted_ = context_.options.trusted_proxies.trusts(peer);
+}
 
 void Session::wait_for(State state, std::chrono::milliseconds limit) {
     state_ = state;
@@ -52,18 +64,63 @@ bool Session::has_unread_bytes() {
 }
 
 Awaitable<void> Session::run() {
+    if (context_.options.proxy_protocol && !co_await read_proxy_header()) co_return;
     for (;;) {
-        wait_for(
-            State::idle,
-            context_.draining ? context_.options.idle_grace : context_.options.idle_timeout);
-        const auto [error, count] = co_await socket_.async_read_some(first_space(), lean_token);
-        // A request may have come at the same time as the end of the wait.
-        if (error && (cut_ || !has_unread_bytes())) break;
+        std::size_t count = std::exchange(first_count_, 0);
+        if (count == 0) {
+            wait_for(
+                State::idle,
+                context_.draining ? context_.options.idle_grace : context_.options.idle_timeout);
+            const auto [error, received] =
+                co_await socket_.async_read_some(first_space(), lean_token);
+            // A request may have come at the same time as the end of the wait.
+            if (error && (cut_ || !has_unread_bytes())) break;
+            count = received;
+        }
         const Desks::Loan desk = context_.desks.lend();
         hand_over(count, desk->reader);
         if (!co_await converse(*desk)) break;
     }
     if (says_farewell_) co_await linger();
+}
+
+/// Takes what the proxy says before anything else. False when it does not, or not in time, or when
+/// the client has too many connections. Until then the connection counts as idle, so that nobody
+/// who is silent holds up a drain.
+Awaitable<bool> Session::read_proxy_header() {
+    wait_for(State::idle, context_.options.header_timeout);
+    if (context_.draining) drain(runtime::SteadyClock::now());
+    std::size_t count = 0;
+    for (;;) {
+        const ProxyHeader header = parse_proxy_header({first_.data(), count});
+        if (header.progress == ProxyHeader::Progress::complete)
+            co_return take_proxy_header(header, count);
+        error_code error = asio::error::invalid_argument;
+        if (header.progress == ProxyHeader::Progress::need_more) {
+            const asio::mutable_buffer space = asio::buffer(first_) + count;
+            const auto [failed, received] = co_await socket_.async_read_some(space, lean_token);
+            error = failed;
+            count += received;
+        }
+        if (!error) continue;
+        if (!cut_ && !context_.draining) context_.counters.proxy_headers_missing.add();
+        co_return false;
+    }
+}
+
+/// Leaves in `first_` what is the client's of the `count` bytes in it. False when he has too many
+/// connections.
+bool Session::take_proxy_header(const ProxyHeader& header, std::size_t count) {
+    if (header.client) set_peer(*header.client);
+    first_count_ = count - header.size;
+    std::copy_n(first_.begin() + header.size, first_count_, first_.begin());
+    platform::wipe(std::span(first_).first(count).subspan(first_count_));
+    std::optional<ConnectionTally::Place> place = context_.admit(peer_);
+    if (place)
+        place_ = std::move(*place);
+    else
+        context_.counters.connections_refused_per_address.add();
+    return place.has_value();
 }
 
 /// Where an idle connection's next bytes go. Waiting without a buffer would cost two calls of the
@@ -163,13 +220,15 @@ const Request& Session::take_request(Desk& desk) {
     identify(desk);
     Request& request = desk.reader.request();
     request.deadline = runtime::SteadyClock::now() + context_.options.handle_timeout;
+    if (peer_is_trusted_) find_client(desk);
     return request;
 }
 
 /// Tells the request who sent it, and what it is called.
 void Session::identify(Desk& desk) {
     Request& request = desk.reader.request();
-    request.peer = peer_;
+    request.peer = peer_text_;
+    request.client = peer_text_;
     const std::optional<std::string_view> given = request.header("X-Request-Id");
     if (given && is_sane_request_id(*given)) {
         request.request_id = *given;
@@ -177,6 +236,16 @@ void Session::identify(Desk& desk) {
         context_.ids.make(desk.own_id);
         request.request_id = {desk.own_id.data(), desk.own_id.size()};
     }
+}
+
+/// Not for a request that was refused on the way: what the proxy has added comes last.
+void Session::find_client(Desk& desk) {
+    Request& request = desk.reader.request();
+    const platform::IpAddress client =
+        context_.options.trusted_proxies.client_of(request.headers, peer_);
+    if (client == peer_) return;
+    desk.client = client.text();
+    request.client = desk.client;
 }
 
 Response Session::fail(const Request& request, Fault fault) {

@@ -72,6 +72,10 @@ const Choice<Config::RequestLog> which_requests{
     {{"all", Config::RequestLog::all},
      {"errors", Config::RequestLog::errors},
      {"none", Config::RequestLog::none}}};
+const Choice<Config::ForwardedHeader> forwarded_header{
+    {{"X-Forwarded-For", Config::ForwardedHeader::x_forwarded_for},
+     {"Forwarded", Config::ForwardedHeader::forwarded},
+     {"none", Config::ForwardedHeader::none}}};
 const Choice<log::Level> log_level{
     {{"debug", log::Level::debug},
      {"info", log::Level::info},
@@ -89,6 +93,11 @@ std::vector<ConfigKey> make_keys() {
         http.key<&C::Http::max_header>("max_header", size(kibibytes(1), kibibytes(256))),
         http.key<&C::Http::max_body>("max_body", size(kibibytes(1), mebibytes(16))),
         http.key<&C::Http::max_connections>("max_connections", Whole{1, 1'000'000}),
+        http.key<&C::Http::max_connections_per_address>(
+            "max_connections_per_address", Whole{0, 1'000'000}),
+        http.key<&C::Http::trusted_proxies>("trusted_proxies", Networks{64}),
+        http.key<&C::Http::forwarded_header>("forwarded_header", forwarded_header),
+        http.key<&C::Http::proxy_protocol>("proxy_protocol", Flag{}),
         http.key<&C::Http::header_timeout>("header_timeout", span(100ms, 5min)),
         http.key<&C::Http::body_timeout>("body_timeout", span(100ms, 5min)),
         http.key<&C::Http::write_timeout>("write_timeout", span(100ms, 5min)),

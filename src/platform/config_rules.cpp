@@ -14,25 +14,45 @@ bool one_of_schemes(std::string_view text, std::initializer_list<std::string_vie
     });
 }
 
+/// The list of what `parse` makes of texts, if it makes something of each.
+template <class T>
+std::optional<std::vector<T>> read_list(
+    const Value& value, std::size_t most, std::optional<T> (*parse)(std::string_view)) {
+    const auto* texts = std::get_if<std::vector<std::string>>(&value);
+    if (!texts || texts->size() > most) return std::nullopt;
+    std::vector<T> list;
+    for (const std::string& text : *texts) {
+        const std::optional<T> one = parse(text);
+        if (!one) return std::nullopt;
+        list.push_back(*one);
+    }
+    return list;
+}
+
+template <class T, class Print>
+std::string print_list(const std::vector<T>& list, Print print) {
+    std::string out = "[";
+    for (const T& one : list)
+        out.append(out.size() > 1 ? ", " : "").append(in_quotes(print(one)));
+    return out + "]";
+}
+
 } // namespace
 
 std::optional<std::vector<Rate>> Rates::read(const Value& value) const {
-    const auto* texts = std::get_if<std::vector<std::string>>(&value);
-    if (!texts || texts->size() > most) return std::nullopt;
-    std::vector<Rate> rates;
-    for (const std::string& text : *texts) {
-        const auto rate = parse_limit(text);
-        if (!rate) return std::nullopt;
-        rates.push_back(*rate);
-    }
-    return rates;
+    return read_list<Rate>(value, most, parse_limit);
 }
 
 std::string Rates::print(const std::vector<Rate>& rates) const {
-    std::string out = "[";
-    for (const Rate& rate : rates)
-        out.append(out.size() > 1 ? ", " : "").append(in_quotes(to_text(rate)));
-    return out + "]";
+    return print_list(rates, [](const Rate& rate) { return to_text(rate); });
+}
+
+std::optional<std::vector<Network>> Networks::read(const Value& value) const {
+    return read_list<Network>(value, most, Network::parse);
+}
+
+std::string Networks::print(const std::vector<Network>& networks) const {
+    return print_list(networks, [](const Network& network) { return network.text(); });
 }
 
 std::optional<std::optional<Endpoint>> MaybeListen::read(const Value& value) const {

@@ -119,6 +119,20 @@ struct Rates {
     std::string print(const std::vector<Rate>& rates) const;
 };
 
+/// Addresses of others, alone and in blocks.
+struct Networks {
+    std::size_t most;
+
+    static constexpr Shape shape = Shape::list;
+    std::string expected() const {
+        return "a list of up to " + std::to_string(most) +
+               R"( addresses and networks such as "10.0.0.0/8" or "::1", without bits set beyond )"
+               "the prefix";
+    }
+    std::optional<std::vector<Network>> read(const Value& value) const;
+    std::string print(const std::vector<Network>& networks) const;
+};
+
 /// An address to listen on.
 struct Listen {
     static constexpr Shape shape = Shape::text;

@@ -22,7 +22,9 @@ struct Step {
         mfad::runtime::TcpSocket accepted(io.get_executor());
         acceptor.accept(accepted);
         accepted.non_blocking(true);
-        session.emplace(context, std::move(accepted), "peer");
+        session.emplace(
+            context, std::move(accepted), *mfad::platform::IpAddress::parse("127.0.0.1"),
+            mfad::http::ConnectionTally::Place());
         asio::co_spawn(io, session->run(), [this](const std::exception_ptr& failure) {
             ended = true;
             failed = failure != nullptr;

@@ -40,6 +40,7 @@ runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& r
     if (path == "/big") co_return http::Response(200, "text/plain", std::string(16U << 20, 'b'));
     if (path == "/status") co_return http::Response(199);
     if (path == "/peer") co_return http::Response(200, "text/plain", std::string(request.peer));
+    if (path == "/client") co_return http::Response(200, "text/plain", std::string(request.client));
     if (path == "/gate") {
         ++waiting_;
         if (!open_) co_await gate_.async_wait(runtime::tuple_token);

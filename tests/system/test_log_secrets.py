@@ -73,7 +73,7 @@ def test_a_request_line_says_who_did_what(run):
     entries = run.mfad.events("http.request")
     assert {"xsolla", "rebilly", "quiva", "navixy", "native"} == {entry["dialect"] for entry in entries}
     for entry in entries:
-        assert {"method", "route", "status", "duration_us", "peer"} <= set(entry)
+        assert {"method", "route", "status", "duration_us", "client"} <= set(entry)
         assert entry["route"] == "none" or entry["route"].startswith("/")
     assert [e for e in entries if e["status"] == 201 and e["tenant"] == run.world.tenant and e["credential"]]
 

@@ -9,8 +9,8 @@ from harness import PATIENCE
 class Connection:
     """A keep-alive connection to one server, reading answers by their Content-Length."""
 
-    def __init__(self, port, timeout=PATIENCE):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    def __init__(self, port, timeout=PATIENCE, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout, (source, 0))
         self.rest = b""
         self.closing = False  # the last answer said so
         self.answers = 0

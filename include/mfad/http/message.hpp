@@ -34,7 +34,10 @@ struct Request {
     std::string_view query;          ///< as sent, after `?`; empty when there is none
     std::span<const Header> headers; ///< without trailers
     std::string_view body;
-    std::string_view peer;       ///< the connection's address, without port
+    /// Who sent it: an address without port, from the field that `TrustedProxies` read; `peer`
+    /// where that is no trusted proxy, and for a request that was refused before it was whole.
+    std::string_view client;
+    std::string_view peer;       ///< the connection's address, or its PROXY header's, without port
     std::string_view request_id; ///< the sender's `X-Request-Id` when sane, else made here
     runtime::SteadyClock::time_point deadline{}; ///< after which nobody waits for the answer
 

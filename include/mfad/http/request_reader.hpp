@@ -71,8 +71,8 @@ public:
     bool has_target() const;
 
     /// The request: whole once `complete`; after `refused`, or before, only as far as
-    /// `has_target()` goes. Views end with `next()` and `reset()`. Peer, request id and deadline
-    /// are the caller's to set.
+    /// `has_target()` goes. Views end with `next()` and `reset()`. Client, peer, request id and
+    /// deadline are the caller's to set.
     Request& request();
     /// Whether the client wants the connection kept. HTTP/1.0 connections are not.
     bool keeps_alive() const;

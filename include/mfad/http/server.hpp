@@ -1,5 +1,7 @@
 #pragma once
 
+#include "mfad/http/client_address.hpp"
+#include "mfad/http/connection_tally.hpp"
 #include "mfad/http/message.hpp"
 #include "mfad/http/request_reader.hpp"
 #include "mfad/runtime/executor.hpp"
@@ -19,6 +21,17 @@ struct ServerOptions {
     int backlog = 4096;
     /// Over this many open connections of this server, new ones are closed at once.
     std::size_t max_connections = 20'000;
+    /// Has the last word on a new connection, which is closed at once if its client has too many;
+    /// with `proxy_protocol`, once its header has come. Connections of `trusted_proxies` are in
+    /// nobody's count. Null: no limit. To be shared by the servers of a process, and to outlive
+    /// them.
+    ConnectionTally* tally = nullptr;
+    /// Whose word on the client's address is taken.
+    TrustedProxies trusted_proxies;
+    /// Each connection begins with a header of the PROXY protocol (`parse_proxy_header`), in time
+    /// for `header_timeout`, and comes from one of `trusted_proxies` unless that is empty. Any
+    /// other is closed without an answer.
+    bool proxy_protocol = false;
     /// The answer to this many requests ends a connection.
     std::uint32_t max_requests_per_connection = 1'000;
     RequestLimits limits;
@@ -57,6 +70,8 @@ struct ServerCounters {
     Counter connections_open;
     Counter connections_total;               ///< accepted
     Counter connections_refused;             ///< accepted over the cap, and closed
+    Counter connections_refused_per_address; ///< closed, since its client had too many
+    Counter proxy_headers_missing;           ///< closed for want of a PROXY header, or its sender
     Counter accept_failures;                 ///< pauses for want of descriptors or memory
     Counter requests;                        ///< handed to the application
     Counter sessions_failed;                 ///< ended by an exception: a bug, or no memory

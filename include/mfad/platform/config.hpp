@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/platform/ip_address.hpp"
 #include "mfad/platform/log_level.hpp"
 #include "mfad/platform/secret.hpp"
 #include "mfad/platform/units.hpp"
@@ -26,6 +27,7 @@ struct Config {
 
     enum class StartTls { required, opportunistic, never };
     enum class RequestLog { all, errors, none };
+    enum class ForwardedHeader { x_forwarded_for, forwarded, none };
 
     struct Server {
         std::filesystem::path data_dir = "var";
@@ -38,6 +40,10 @@ struct Config {
         Bytes max_header = kibibytes(8);
         Bytes max_body = kibibytes(64);
         std::size_t max_connections = 20'000;
+        std::size_t max_connections_per_address = 1'000;
+        std::vector<Network> trusted_proxies{};
+        ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
+        bool proxy_protocol = false;
         Duration header_timeout = std::chrono::seconds(5);
         Duration body_timeout = std::chrono::seconds(10);
         Duration write_timeout = std::chrono::seconds(10);

@@ -104,6 +104,14 @@ const BadFile bad_files[] = {
                      R"(to 2 rates such as "60/1m", over 1s to 24h)"},
     {"mixed_list", "2: limits.user: got a list that holds more than texts, expected a list of up "
                    "to 2 rates such as \"60/1m\", over 1s to 24h"},
+    {"network_name", R"(2: http.trusted_proxies: got ["10.0.0.0/8", "proxy.example"], expected )"
+                     R"(a list of up to 64 addresses and networks such as "10.0.0.0/8" or "::1", )"
+                     "without bits set beyond the prefix"},
+    {"network_host_bits",
+     R"(2: http.trusted_proxies: got ["10.0.0.1/8"], expected a list of up to 64 addresses and )"
+     R"(networks such as "10.0.0.0/8" or "::1", without bits set beyond the prefix)"},
+    {"forwarded_header", R"(2: http.forwarded_header: got "X-Real-IP", expected one of )"
+                         "X-Forwarded-For, Forwarded, none"},
     {"control_character", R"(2: redis.server: got "redis\u0000server", expected a path)"},
     {"empty_path", R"(2: server.data_dir: got "", expected a path)"},
     {"sender", R"(2: mail.from: got "mfad", expected a mailbox such as "Name <name@host>")"},
@@ -227,6 +235,9 @@ threads = 3
 listen = "[::1]:9000"
 public_url = "https://mfa.example/base/"
 max_body = "128KiB"
+trusted_proxies = ["10.0.0.0/8", "2001:DB8::/32", "::1"]
+forwarded_header = "Forwarded"
+proxy_protocol = true
 [ops]
 listen = ""
 [limits]
@@ -247,6 +258,14 @@ requests = "none"
     BOOST_CHECK(c.http.listen == (Endpoint{"::1", 9000}));
     BOOST_TEST(c.public_url() == "https://mfa.example/base"); // links append a path
     BOOST_TEST(c.http.max_body.count == 131072U);
+    BOOST_CHECK(
+        c.http.trusted_proxies == (std::vector<Network>{
+                                      *Network::parse("10.0.0.0/8"),
+                                      *Network::parse("2001:db8::/32"), *Network::parse("::1")}));
+    BOOST_TEST(
+        setting(l, "http.trusted_proxies").value == R"(["10.0.0.0/8", "2001:db8::/32", "::1"])");
+    BOOST_CHECK(c.http.forwarded_header == Config::ForwardedHeader::forwarded);
+    BOOST_TEST(c.http.proxy_protocol);
     BOOST_TEST(!c.ops.listen.has_value());
     BOOST_TEST(!c.limits.enabled);
     BOOST_CHECK(c.limits.user == (std::vector<Rate>{{5, 1s}, {60, 1min}}));
@@ -290,6 +309,8 @@ BOOST_AUTO_TEST_CASE(the_environment_goes_over_the_file) {
     BOOST_TEST(setting(l, "codes.tries").origin.ends_with("/mfad.toml:4"));
     BOOST_TEST(setting(l, "codes.length").origin == "default");
     BOOST_CHECK(loaded("", {{"MFAD_LIMITS_USER", ""}}).config.limits.user.empty());
+    const LoadedConfig behind = loaded("", {{"MFAD_HTTP_TRUSTED_PROXIES", "10.0.0.0/8, ::1"}});
+    BOOST_TEST(behind.config.http.trusted_proxies.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(variables_of_known_sections_are_checked_and_others_left_alone) {
