@@ -107,10 +107,10 @@ public:
               config.audit.max_events),
           vault(shared.installation.keys()),
           tokens(vault, access_token_options(config, shared.public_url)),
-          sources(store, vault, watch, source_options(config)),
-          authenticator(sources, sources, shared.key_sets, token_rules(config)),
+          sources(store, vault, watch, source_options(config)), limits(shared.metrics),
+          failed(failed_credentials(config), limits.metrics),
+          authenticator(sources, sources, shared.key_sets, failed, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
-          limits(shared.metrics),
           settings(store, enrollment, vault, settings_options(config), limits, shared.wake_worker),
           quotas(store, quota_options(config), limits),
           panel(store, shared.passwords, panel_options(config)),
@@ -155,9 +155,10 @@ public:
     service::Vault vault;
     service::AccessTokens tokens;
     service::CachedSources sources;
+    service::LimitContext limits;
+    service::FailedCredentials failed;
     service::Authenticator authenticator;
     service::Enrollment enrollment;
-    service::LimitContext limits;
     service::SettingsService settings;
     service::LeasedQuotas quotas;
     service::Panel panel;

@@ -67,6 +67,12 @@ service::QuotaOptions quota_options(const platform::Config& config) {
     return options;
 }
 
+domain::RatePolicy failed_credentials(const platform::Config& config) {
+    domain::RatePolicy failures = policy("failed-credentials", config.limits.failed_credentials);
+    if (!config.limits.enabled) failures.limit = 0;
+    return failures;
+}
+
 service::KeyLifetimes key_lifetimes(const platform::Config& config) {
     return {config.idempotency.lifetime, config.idempotency.secret_lifetime};
 }

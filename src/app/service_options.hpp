@@ -18,6 +18,7 @@ service::EnrollmentOptions enrollment_options(
 service::RecoveryOptions recovery_options(const platform::Config& config);
 service::SettingsOptions settings_options(const platform::Config& config);
 service::QuotaOptions quota_options(const platform::Config& config);
+domain::RatePolicy failed_credentials(const platform::Config& config);
 service::KeyLifetimes key_lifetimes(const platform::Config& config);
 service::AccessTokenOptions access_token_options(
     const platform::Config& config, const std::string& public_url);

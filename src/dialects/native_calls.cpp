@@ -37,7 +37,8 @@ Result<std::string_view> credential(const http::Request& request) {
 Awaitable<Result<void>> enter(Exchange& exchange) {
     const Result<std::string_view> token = credential(exchange.request);
     if (!token) co_return token.error();
-    const service::Accepts accepts{true, false, false, domain::DialectName::native, {}};
+    const service::Accepts accepts{
+        true, false, false, domain::DialectName::native, {}, exchange.request.client};
     service::Authenticator& authenticator = exchange.services.authenticator;
     std::optional<Result<Call>> call = authenticator.known(*token, accepts);
     if (!call) call = co_await authenticator.authenticate(*token, accepts);

@@ -29,7 +29,8 @@ bool is_hash(std::string_view text) {
 /// Admits a session; with a permission, one that has it.
 Awaitable<Result<void>> admit(
     Exchange& x, const std::string& hash, std::optional<Permission> permission, Effect effect) {
-    const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
+    const service::Accepts accepts{false, false,           true, domain::DialectName::navixy,
+                                   {},    x.request.client};
     service::Authenticator& authenticator = x.services.authenticator;
     std::optional<Result<Call>> known = authenticator.known(hash, accepts);
     if (!known) known = co_await authenticator.authenticate(hash, accepts);

@@ -25,7 +25,8 @@ struct PendingSignIn {
 
 /// A hash that is no challenge's: of a session, which may do other things, or of nothing.
 Awaitable<Refusal> refuse_hash(Exchange& x, const std::string& hash) {
-    const service::Accepts accepts{false, false, true, domain::DialectName::navixy, {}};
+    const service::Accepts accepts{false, false,           true, domain::DialectName::navixy,
+                                   {},    x.request.client};
     const auto call = co_await x.services.authenticator.authenticate(hash, accepts);
     if (!call) co_return call.error();
     co_return domain::refuse(Code::expired);

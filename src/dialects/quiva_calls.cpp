@@ -39,7 +39,8 @@ Result<std::string_view> credential(const Request& request) {
 Awaitable<Result<void>> admit(Exchange& x) {
     const Result<std::string_view> token = credential(x.request);
     if (!token) co_return token.error();
-    const service::Accepts accepts{false, true, false, domain::DialectName::quiva, {}};
+    const service::Accepts accepts{false,           true, false, domain::DialectName::quiva, {},
+                                   x.request.client};
     service::Authenticator& authenticator = x.services.authenticator;
     std::optional<Result<Call>> known = authenticator.known(*token, accepts);
     if (!known) known = co_await authenticator.authenticate(*token, accepts);

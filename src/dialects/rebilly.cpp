@@ -61,7 +61,8 @@ Result<Presented> credential(const Request& request) {
 
 service::Accepts accepts(const Exchange& x, const Presented& presented) {
     const std::string_view organization = names_organization(x) ? x.parameter(0) : "";
-    return {presented.may_be_server, true, false, domain::DialectName::rebilly, organization};
+    return {presented.may_be_server,      true,         false,
+            domain::DialectName::rebilly, organization, x.request.client};
 }
 
 /// Takes over a call that was admitted, unless it is on another organization.

@@ -55,7 +55,8 @@ Awaitable<Result<void>> admit(Exchange& x, Permission permission) {
     const std::string project(x.parameter(0));
     const Result<std::string_view> token = credential(x.request);
     if (!token) co_return token.error();
-    const service::Accepts accepts{true, false, false, domain::DialectName::xsolla, project};
+    const service::Accepts accepts{true,    false,           false, domain::DialectName::xsolla,
+                                   project, x.request.client};
     service::Authenticator& authenticator = x.services.authenticator;
     std::optional<Result<Call>> known = authenticator.known(*token, accepts);
     if (!known) known = co_await authenticator.authenticate(*token, accepts);

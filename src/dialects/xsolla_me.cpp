@@ -24,7 +24,8 @@ Awaitable<Result<void>> admit_user(Exchange& x) {
     const auto value = single_header(x.request, "Authorization");
     const auto token = value ? after_scheme(*value, "Bearer") : std::nullopt;
     if (!token) co_return domain::refuse(Code::bad_credential);
-    const service::Accepts accepts{false, true, false, domain::DialectName::xsolla, {}};
+    const service::Accepts accepts{false,           true, false, domain::DialectName::xsolla, {},
+                                   x.request.client};
     Result<Call> call = co_await x.services.authenticator.authenticate(*token, accepts);
     if (!call) co_return call.error();
     x.call = std::move(*call);

@@ -1,27 +1,10 @@
 #include "mfad/http/connection_tally.hpp"
 
-#include <algorithm>
-
 namespace mfad::http {
-namespace {
 
-using platform::IpAddress;
-
-constexpr std::size_t subnet_size = 8; // bytes of a /64's prefix
-
-IpAddress client_at(const IpAddress& address) {
-    if (address.is_v4()) return address;
-    IpAddress::V6Bytes bytes = address.bytes();
-    std::fill(bytes.begin() + subnet_size, bytes.end(), static_cast<unsigned char>(0));
-    return IpAddress(bytes);
-}
-
-} // namespace
-
-std::optional<ConnectionTally::Place> ConnectionTally::enter(const IpAddress& address) {
-    const IpAddress client = client_at(address);
+std::optional<ConnectionTally::Place> ConnectionTally::enter(const platform::IpAddress& address) {
     const std::lock_guard lock(mutex_);
-    const auto count = open_.try_emplace(client, 0).first;
+    const auto count = open_.try_emplace(address.client(), 0).first;
     if (count->second >= most_) return std::nullopt;
     ++count->second;
     return Place(this, count);

@@ -135,6 +135,7 @@ std::vector<ConfigKey> make_keys() {
         limits.key<&C::Limits::tenant_native>("tenant_native", OneRate{}),
         limits.key<&C::Limits::second_step>("second_step", OneRate{}),
         limits.key<&C::Limits::panel_login>("panel_login", OneRate{}),
+        limits.key<&C::Limits::failed_credentials>("failed_credentials", OneRate{}),
         limits.key<&C::Limits::address>("address", OneRate{}),
 
         enrollment.key<&C::Enrollment::link_lifetime>("link_lifetime", span(5min, 24h)),

@@ -12,6 +12,7 @@ namespace {
 
 constexpr IpAddress::V6Bytes mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr std::size_t mapped_size = 12;
+constexpr std::size_t subnet_size = 8; // of a /64
 constexpr unsigned all_bits = 128;
 constexpr unsigned v4_bits = 32;
 
@@ -68,6 +69,13 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 bool IpAddress::is_v4() const {
     return std::memcmp(bytes_.data(), mapped_prefix.data(), mapped_size) == 0;
+}
+
+IpAddress IpAddress::client() const {
+    if (is_v4()) return *this;
+    V6Bytes bytes = bytes_;
+    std::fill(bytes.begin() + subnet_size, bytes.end(), static_cast<unsigned char>(0));
+    return IpAddress(bytes);
 }
 
 std::string IpAddress::text() const {

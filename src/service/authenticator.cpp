@@ -109,17 +109,32 @@ std::string token_identity(const TokenIssuer& issuer, const Caller& caller) {
 std::optional<Result<Call>> Authenticator::known(
     std::string_view credential, const Accepts& accepts) {
     if (looks_like_token(credential)) return std::nullopt;
-    if (!is_secret(credential)) return bad_credential();
+    if (!is_secret(credential)) return noted(bad_credential(), accepts);
     const auto found = credentials_.known_credential(store::credential_digest(credential));
     if (!found) return std::nullopt;
-    if (!*found) return bad_credential();
+    if (!*found) return noted(bad_credential(), accepts);
     auto tenant = tenants_.known_tenant((*found)->tenant);
     if (!tenant) return std::nullopt;
-    return admitted(**found, *std::move(tenant), accepts);
+    return noted(admitted(**found, *std::move(tenant), accepts), accepts);
+}
+
+Result<Call> Authenticator::noted(Result<Call> call, const Accepts& accepts) {
+    if (call || call.error().code != Refusal::Code::bad_credential) return call;
+    const auto now = runtime::SteadyClock::now();
+    if (auto denied = failures_.denied(accepts.client, now)) return *std::move(denied);
+    failures_.count(accepts.client, now);
+    return call;
 }
 
 Awaitable<Result<Call>> Authenticator::authenticate(
     std::string_view credential, const Accepts& accepts) {
+    const auto now = runtime::SteadyClock::now();
+    if (auto denied = failures_.denied(accepts.client, now)) co_return *std::move(denied);
+    Result<Call> call = co_await check(credential, accepts);
+    co_return noted(std::move(call), accepts);
+}
+
+Awaitable<Result<Call>> Authenticator::check(std::string_view credential, const Accepts& accepts) {
     if (looks_like_token(credential)) {
         Result<Call> call = co_await check_token(credential, accepts);
         if (call && !call->tenant->speaks(accepts.dialect))

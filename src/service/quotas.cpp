@@ -1,6 +1,7 @@
 #include "mfad/service/quotas.hpp"
 
 #include "mfad/platform/concat.hpp"
+#include "mfad/platform/ip_address.hpp"
 
 namespace mfad::service {
 namespace {
@@ -41,7 +42,10 @@ store::QuotaPlace second_step_place(
 
 store::QuotaPlace address_place(const QuotaOptions& options, std::string_view address) {
     // Each in a slot of its own; no tenant's id has a slash.
-    return {platform::concat("address/", address), options.addresses.name};
+    const auto client = platform::IpAddress::parse(address);
+    return {
+        platform::concat("address/", client ? client->client().text() : std::string(address)),
+        options.addresses.name};
 }
 
 LeasedQuotas::LeasedQuotas(
@@ -169,13 +173,13 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(
 runtime::Awaitable<Result<void>> LeasedQuotas::take_address(std::string_view address) {
     if (!options_.enabled) co_return Result<void>{};
     const RatePolicy& policy = options_.addresses;
-    if (const auto denied = this->denied(policy, address)) co_return used_up(policy.name, *denied);
     const std::string owner = address_place(options_, address).owner;
+    if (const auto denied = this->denied(policy, owner)) co_return used_up(policy.name, *denied);
     const redis::Command command = quotas_.command(owner, policy, 1, std::nullopt);
     const auto asked = runtime::SteadyClock::now();
     const redis::Reply reply = co_await quotas_.take(command);
     const domain::RateVerdict verdict = store::QuotaStore::taken(reply).verdict;
-    note(policy, address, verdict, asked);
+    note(policy, owner, verdict, asked);
     if (!verdict.allowed) co_return used_up(policy.name, verdict);
     co_return Result<void>{};
 }

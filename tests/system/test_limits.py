@@ -433,15 +433,21 @@ def own_redis(tmp_path):
 
 
 @pytest.fixture
-def lonely(tmp_path, own_redis, key_file):
-    """A server with one thread and a store that nobody else asks."""
-    server = start_mfad(tmp_path, own_redis, key_file, server_threads=1, limits_user="3/1h", worker_enabled="false")
-    yield server
-    assert server.stop() == 0
+def make_lonely(tmp_path, own_redis, key_file):
+    """Starts a server with one thread and a store that nobody else asks."""
+    started = []
+
+    def make(**settings):
+        started.append(start_mfad(tmp_path, own_redis, key_file, server_threads=1, worker_enabled="false", **settings))
+        return started[0]
+
+    yield make
+    assert [server.stop() for server in started] == [0]
 
 
 @pytest.mark.parametrize("policy, limit", [("xsolla", 5), ("user", 3)])
-def test_a_flood_is_refused_without_the_store(lonely, own_redis, policy, limit):
+def test_a_flood_is_refused_without_the_store(make_lonely, own_redis, policy, limit):
+    lonely = make_lonely(limits_user="3/1h")
     world = World(lonely, lonely.client(), limits={"xsolla": "5/1h" if policy == "xsolla" else "100000/1h"})
     users = itertools.cycle("1" if policy == "user" else "123")
     redis = own_redis.connection()
@@ -464,6 +470,34 @@ def test_a_flood_is_refused_without_the_store(lonely, own_redis, policy, limit):
     # The tenant's quota is asked before the user's limit, for many requests at a time.
     assert script_calls(redis) - asked <= 300 / 10
     assert waits == sorted(waits, reverse=True) and waits[0] - waits[-1] <= looks
+
+
+# ---- credentials that fail ------------------------------------------------------------------------------------------
+
+
+def guess(dialect, world):
+    """A call with a secret that nobody has."""
+    call = write_of(dialect, world)
+    [name] = [name for name in call.headers if name in ("X-SERVER-AUTHORIZATION", "REB-APIKEY", "X-Api-Key", "Authorization")]
+    return call.but(headers={**call.headers, name: call.headers[name][:-1] + secrets.choice("wxyz")})
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_who_guesses_credentials_is_refused_without_the_store(make_lonely, own_redis, dialect):
+    server = make_lonely(limits_failed_credentials="5/1h")
+    world = World(server, server.client())
+    assert write_of(dialect, world).send(world.client).status == SUCCESS[dialect]  # known from now on
+    redis = own_redis.connection()
+    statuses = [guess(dialect, world).send(world.client).status for _ in range(5)]
+    gets = redis.info("commandstats")["cmdstat_get"]["calls"]
+    for _ in range(50):
+        response = guess(dialect, world).send(world.client)
+        check_refusal(dialect, response, *TOO_MANY[dialect])
+        assert HOUR / 5 - 60 <= int(response.header("Retry-After")) <= HOUR / 5
+    assert 429 not in statuses
+    assert redis.info("commandstats")["cmdstat_get"]["calls"] - gets <= 5  # the server's own
+    # A credential that is known is good all the same.
+    assert write_of(dialect, world, on=False).send(world.client).status == SUCCESS[dialect]
 
 
 # ---- the operator ----------------------------------------------------------------------------------------------------

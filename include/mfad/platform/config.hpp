@@ -40,7 +40,7 @@ struct Config {
         Bytes max_header = kibibytes(8);
         Bytes max_body = kibibytes(64);
         std::size_t max_connections = 20'000;
-        std::size_t max_connections_per_address = 1'000;
+        std::size_t max_connections_per_address = 15'000;
         std::vector<Network> trusted_proxies{};
         ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
         bool proxy_protocol = false;
@@ -93,6 +93,7 @@ struct Config {
         Rate tenant_native{60'000, std::chrono::minutes(1)};
         Rate second_step{60, std::chrono::minutes(1)};
         Rate panel_login{5, std::chrono::minutes(15)};
+        Rate failed_credentials{600, std::chrono::minutes(1)};
         Rate address{300, std::chrono::minutes(1)};
     } limits{};
 

@@ -24,6 +24,9 @@ public:
     static std::optional<IpAddress> parse(std::string_view text);
 
     bool is_v4() const;
+    /// What limits take for one client: the /64 of an IPv6 address, as its first one, since a
+    /// single customer is given that much; an IPv4 address itself.
+    IpAddress client() const;
     /// In network order; an IPv4 address as its IPv4-mapped one.
     const V6Bytes& bytes() const { return bytes_; }
     /// As `parse` reads it, an IPv6 address in the form of RFC 5952.

@@ -3,6 +3,7 @@
 #include "mfad/domain/refusal.hpp"
 #include "mfad/platform/jwt.hpp"
 #include "mfad/service/call.hpp"
+#include "mfad/service/failed_credentials.hpp"
 #include "mfad/service/key_sets.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/store/credential_store.hpp"
@@ -37,6 +38,7 @@ struct Accepts {
     bool session = false; ///< a panel session
     domain::DialectName dialect = domain::DialectName::native;
     std::string_view path_tenant; ///< the tenant that the path names, if any
+    std::string_view client;      ///< address that it comes from (http::Request)
 };
 
 struct TokenRules {
@@ -53,8 +55,9 @@ class Authenticator {
 public:
     Authenticator(
         TenantSource& tenants, CredentialSource& credentials, KeySetSource& key_sets,
-        const TokenRules& rules)
-        : tenants_(tenants), credentials_(credentials), key_sets_(key_sets), rules_(rules) {}
+        FailedCredentials& failures, const TokenRules& rules)
+        : tenants_(tenants), credentials_(credentials), key_sets_(key_sets), failures_(failures),
+          rules_(rules) {}
 
     /// What `authenticate` would say, if that is known without asking the store: of an opaque
     /// credential that was seen of late. Spares a coroutine.
@@ -62,7 +65,8 @@ public:
 
     /// @return `bad_credential` for what is unknown, expired, revoked, forged, or of a kind that
     ///   `accepts` does not
-    ///         name; `forbidden` when the tenant does not speak this dialect; `unavailable` for a
+    ///         name; `too_many` when too many of this client have failed and this one is not known;
+    ///         `forbidden` when the tenant does not speak this dialect; `unavailable` for a
     ///         token whose issuer's keys were never had and cannot be fetched
     runtime::Awaitable<domain::Result<Call>> authenticate(
         std::string_view credential, const Accepts& accepts);
@@ -78,6 +82,10 @@ private:
         bool lacks_keys = false;    ///< they are elsewhere, and were not to be had
     };
 
+    /// The same, its failure counted.
+    domain::Result<Call> noted(domain::Result<Call> call, const Accepts& accepts);
+    runtime::Awaitable<domain::Result<Call>> check(
+        std::string_view credential, const Accepts& accepts);
     runtime::Awaitable<domain::Result<Call>> check_token(
         std::string_view token, const Accepts& accepts);
     runtime::Awaitable<TenantPtr> tenant_of(
@@ -91,6 +99,7 @@ private:
     TenantSource& tenants_;
     CredentialSource& credentials_;
     KeySetSource& key_sets_;
+    FailedCredentials& failures_;
     TokenRules rules_;
 };
 

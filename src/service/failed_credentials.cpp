@@ -1,0 +1,57 @@
+#include "mfad/service/failed_credentials.hpp"
+
+#include "mfad/platform/ip_address.hpp"
+
+#include <utility>
+
+namespace mfad::service {
+namespace {
+
+std::string client_name(std::string_view client) {
+    const auto address = platform::IpAddress::parse(client);
+    return address ? address->client().text() : std::string(client);
+}
+
+} // namespace
+
+FailedCredentials::FailedCredentials(domain::RatePolicy policy, LimitMetrics& metrics)
+    : policy_(std::move(policy)), metrics_(metrics), arrivals_(policy_.limit == 0 ? 0 : most) {
+    metrics_.declare(policy_.name);
+}
+
+domain::GcraStep FailedCredentials::step(std::int64_t* arrival, Time now) const {
+    const auto micros =
+        std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+    const auto stored = arrival != nullptr ? std::optional(*arrival) : std::nullopt;
+    return domain::gcra(micros.count(), stored, policy_);
+}
+
+std::int64_t* FailedCredentials::find(std::string_view client) {
+    return arrivals_.size() == 0 ? nullptr : arrivals_.find(client_name(client));
+}
+
+std::optional<domain::Refusal> FailedCredentials::denied(std::string_view client, Time now) {
+    std::int64_t* const arrival = find(client);
+    if (arrival == nullptr) return std::nullopt;
+    const domain::RateVerdict verdict = step(arrival, now).verdict;
+    if (verdict.allowed) return std::nullopt;
+    metrics_.count(policy_.name, LimitDecision::shed);
+    domain::Refusal refusal = domain::refuse(domain::Refusal::Code::too_many);
+    refusal.policy = policy_.name;
+    refusal.retry_after = std::chrono::ceil<std::chrono::milliseconds>(verdict.retry_after);
+    return refusal;
+}
+
+void FailedCredentials::count(std::string_view client, Time now) {
+    if (policy_.limit == 0) return;
+    std::int64_t* const arrival = find(client);
+    const domain::GcraStep step = this->step(arrival, now);
+    metrics_.count(
+        policy_.name, step.verdict.allowed ? LimitDecision::allowed : LimitDecision::limited);
+    if (arrival != nullptr)
+        *arrival = step.arrival;
+    else
+        arrivals_.put(client_name(client), step.arrival);
+}
+
+} // namespace mfad::service
