@@ -17,7 +17,7 @@ using http::Response;
 using runtime::Awaitable;
 using Code = Refusal::Code;
 
-constexpr std::chrono::milliseconds store_retry{1000};
+constexpr std::chrono::milliseconds retry_soon{1000};
 
 Code refusal_code(Fault fault) {
     switch (fault) {
@@ -29,9 +29,17 @@ Code refusal_code(Fault fault) {
     case Fault::bad_request:
     case Fault::expectation_failed:
     case Fault::timed_out: return Code::malformed;
+    case Fault::overloaded: return Code::unavailable;
     case Fault::internal: break;
     }
     return Code::internal;
+}
+
+/// What will pass by itself, and soon.
+Refusal refuse_for_now(Code code) {
+    Refusal refusal = domain::refuse(code);
+    if (code == Code::unavailable) refusal.retry_after = retry_soon;
+    return refusal;
 }
 
 /// The answer to a request that no route takes.
@@ -51,8 +59,7 @@ bool is_outage(const redis::ErrorReply& error) {
 
 /// What is thrown out of a handler: an outage is no bug.
 Refusal refusal_of(std::exception_ptr thrown, std::string& what) {
-    Refusal outage = domain::refuse(Code::unavailable);
-    outage.retry_after = store_retry;
+    Refusal outage = refuse_for_now(Code::unavailable);
     try {
         std::rethrow_exception(thrown);
     } catch (const redis::Unavailable& error) {
@@ -149,10 +156,11 @@ Response Front::fail(const Request& request, Fault fault) noexcept {
     const bool is_native = owner.name() == domain::DialectName::native;
     const Refusal refusal = fault == Fault::not_implemented
                                 ? unrouted(routes_.router().match(request.method, request.path))
-                                : domain::refuse(refusal_code(fault));
+                                : refuse_for_now(refusal_code(fault));
     Response response =
-        is_native ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
-                  : owner.refuse(request, nobody, refusal);
+        is_native && fault != Fault::overloaded
+            ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
+            : owner.refuse(request, nobody, refusal);
     record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
     return response;
 }

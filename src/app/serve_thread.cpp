@@ -77,6 +77,7 @@ http::ServerOptions server_options(const Shared& shared, unsigned threads) {
     options.endpoint = shared.endpoint;
     options.max_connections = std::max<std::size_t>(1, config.max_connections / threads);
     options.tally = shared.connections;
+    options.max_requests = std::max<std::size_t>(1, config.max_requests / threads);
     options.trusted_proxies = trusted_proxies(config);
     options.proxy_protocol = config.proxy_protocol;
     options.limits.header_bytes = config.max_header.count;

@@ -51,6 +51,9 @@ void watch_threads(platform::Metrics& metrics, const Threads& threads) {
     metrics.watch_counter(
         "mfad_http_sessions_failed_total", "Connections that ended by a failure of ours.",
         sum_of(threads, &Counters::sessions_failed));
+    metrics.watch_gauge(
+        "mfad_http_requests_running", "Requests that are being worked on.",
+        sum_of(threads, &Counters::requests_running));
     for (std::size_t i = 0; i < http::fault_count; ++i)
         metrics.watch_counter(
             "mfad_http_faults_total", "Requests that HTTP itself refuses, by status.",

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST"
 
 // In the order of Fault.
 constexpr std::array<std::uint16_t, fault_count> fault_statuses{400, 431, 414, 413, 415,
-                                                                417, 501, 408, 500};
+                                                                417, 501, 408, 500, 503};
 
 bool is_named(const Header& header, std::string_view name) {
     return ascii::equal_ignoring_case(header.name, name);

@@ -19,6 +19,28 @@ using Progress = RequestReader::Progress;
 // As runtime::tuple_token, but without a coroutine frame for every operation.
 constexpr auto lean_token = asio::as_tuple(asio::deferred);
 
+/// A request's turn at the application, if it gets one.
+class Turn {
+public:
+    Turn(ServerCounters& counters, std::size_t most)
+        : counters_(counters), granted_(std::cmp_less(counters.requests_running.value(), most)) {
+        if (!granted_) return;
+        counters_.requests.add();
+        counters_.requests_running.add();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+        if (granted_) counters_.requests_running.subtract();
+    }
+
+    bool granted() const { return granted_; }
+
+private:
+    ServerCounters& counters_;
+    const bool granted_;
+};
+
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 } // namespace
@@ -151,7 +173,11 @@ Awaitable<bool> Session::converse(Desk& desk) {
         const Request& request = take_request(desk);
         Response response;
         try {
-            response = co_await context_.application.handle(request);
+            const Turn turn(context_.counters, context_.options.max_requests);
+            if (turn.granted())
+                response = co_await context_.application.handle(request);
+            else
+                response = fail(request, Fault::overloaded);
             says_farewell_ = ends_with(desk, response);
             render(desk, response);
         } catch (...) {
@@ -216,7 +242,6 @@ const Request& Session::take_request(Desk& desk) {
     state_ = State::handling;
     due_ = TimePoint::max();
     ++served_;
-    context_.counters.requests.add();
     identify(desk);
     Request& request = desk.reader.request();
     request.deadline = runtime::SteadyClock::now() + context_.options.handle_timeout;

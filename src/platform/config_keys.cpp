@@ -95,6 +95,7 @@ std::vector<ConfigKey> make_keys() {
         http.key<&C::Http::max_connections>("max_connections", Whole{1, 1'000'000}),
         http.key<&C::Http::max_connections_per_address>(
             "max_connections_per_address", Whole{0, 1'000'000}),
+        http.key<&C::Http::max_requests>("max_requests", Whole{1, 1'000'000}),
         http.key<&C::Http::trusted_proxies>("trusted_proxies", Networks{64}),
         http.key<&C::Http::forwarded_header>("forwarded_header", forwarded_header),
         http.key<&C::Http::proxy_protocol>("proxy_protocol", Flag{}),

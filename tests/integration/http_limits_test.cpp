@@ -59,6 +59,46 @@ BOOST_AUTO_TEST_CASE(when_a_limit_is_tripped_then_it_is_answered_counted_and_the
     BOOST_TEST(server.counters().requests.value() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(
+    when_too_many_requests_are_handled_then_another_is_refused_and_may_come_again) {
+    mfad::http::ServerOptions options;
+    options.max_requests = 2;
+    ToyServer server(options);
+    HttpClient first(server.port());
+    HttpClient second(server.port());
+    first.send(get_request("/gate"));
+    second.send(get_request("/gate"));
+    BOOST_TEST(eventually([&] { return server.application().waiting_at_gate() == 2; }));
+    BOOST_TEST(server.counters().requests_running.value() == 2);
+
+    HttpClient third(server.port());
+    third.send(post_request("/echo", "one") + post_request("/echo", "two"));
+    for (int i = 0; i < 2; ++i) {
+        const HttpAnswer answer = third.read();
+        BOOST_TEST(answer.status == 503);
+        BOOST_TEST(answer.body == "fault at /echo");
+        BOOST_TEST(!answer.closes());
+    }
+    BOOST_TEST(!server.application().has_seen("/echo"));
+    BOOST_TEST(server.counters().of(Fault::overloaded).value() == 2);
+    BOOST_TEST(server.counters().requests.value() == 2);
+
+    server.application().open_gate();
+    BOOST_TEST(first.read().body == "through");
+    BOOST_TEST(second.read().body == "through");
+    BOOST_TEST(third.get("/fixed").status == 200); // on the same connection
+    BOOST_TEST(server.counters().requests_running.value() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(when_a_handler_throws_then_its_turn_is_over) {
+    mfad::http::ServerOptions options;
+    options.max_requests = 1;
+    ToyServer server(options);
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(HttpClient(server.port()).get("/throw").status == 500);
+    BOOST_TEST(HttpClient(server.port()).get("/fixed").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(when_the_target_is_known_then_the_path_owner_answers_else_it_is_a_problem) {
     ToyServer server;
     const HttpAnswer owned = refused(server, "PUT /x HTTP/1.1\r\nHost: a\r\nbad line\r\n\r\n");

@@ -123,8 +123,9 @@ enum class Fault : std::uint8_t {
     not_implemented,      ///< 501: a transfer coding or method that is not served
     timed_out,            ///< 408
     internal,             ///< 500: the handler threw
+    overloaded,           ///< 503: too many are being handled; to be tried again in a second
 };
-inline constexpr std::size_t fault_count = 9;
+inline constexpr std::size_t fault_count = 10;
 
 /// The status that a fault is answered with, in whatever shape.
 unsigned status_of(Fault fault);
@@ -147,7 +148,8 @@ public:
     /// target is known the session answers by itself: problem+json, close.
     ///
     /// With `Fault::internal` it is called while the exception is being handled, for
-    /// `std::current_exception()` and the log. The connection is closed after it in any case.
+    /// `std::current_exception()` and the log. The connection is closed after it in any case but
+    /// `Fault::overloaded`: then the request was whole, and others may follow it.
     virtual Response fail(const Request& request, Fault fault) noexcept = 0;
 };
 

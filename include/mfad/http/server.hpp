@@ -32,6 +32,9 @@ struct ServerOptions {
     /// for `header_timeout`, and comes from one of `trusted_proxies` unless that is empty. Any
     /// other is closed without an answer.
     bool proxy_protocol = false;
+    /// Over this many requests that the application is handling, another is not handed to it, but
+    /// answered at once (`Fault::overloaded`).
+    std::size_t max_requests = 10'000;
     /// The answer to this many requests ends a connection.
     std::uint32_t max_requests_per_connection = 1'000;
     RequestLimits limits;
@@ -74,6 +77,7 @@ struct ServerCounters {
     Counter proxy_headers_missing;           ///< closed for want of a PROXY header, or its sender
     Counter accept_failures;                 ///< pauses for want of descriptors or memory
     Counter requests;                        ///< handed to the application
+    Counter requests_running;                ///< of those, the ones without an answer yet
     Counter sessions_failed;                 ///< ended by an exception: a bug, or no memory
     std::array<Counter, fault_count> faults; ///< by Fault
 

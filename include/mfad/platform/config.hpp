@@ -41,6 +41,7 @@ struct Config {
         Bytes max_body = kibibytes(64);
         std::size_t max_connections = 20'000;
         std::size_t max_connections_per_address = 15'000;
+        std::size_t max_requests = 10'000;
         std::vector<Network> trusted_proxies{};
         ForwardedHeader forwarded_header = ForwardedHeader::x_forwarded_for;
         bool proxy_protocol = false;

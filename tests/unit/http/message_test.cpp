@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(when_a_value_could_end_its_line_then_it_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(when_a_fault_is_answered_then_its_status_has_a_name) {
-    const std::array<unsigned, fault_count> statuses{400, 431, 414, 413, 415, 417, 501, 408, 500};
+    const std::array<unsigned, fault_count> statuses{400, 431, 414, 413, 415,
+                                                     417, 501, 408, 500, 503};
     for (std::size_t i = 0; i < statuses.size(); ++i) {
         BOOST_TEST(status_of(static_cast<Fault>(i)) == statuses[i]);
         BOOST_TEST(!reason_phrase(statuses[i]).empty());

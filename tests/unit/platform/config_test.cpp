@@ -73,6 +73,7 @@ const BadFile bad_files[] = {
     {"number_too_large", "3: redis.partitions: got 1025, expected a whole number from 1 to 1024"},
     {"number_negative", "2: server.threads: got -1, expected a whole number from 0 to 256"},
     {"number_not_zero_based", "2: worker.batch: got 0, expected a whole number from 1 to 1000"},
+    {"no_requests", "2: http.max_requests: got 0, expected a whole number from 1 to 1000000"},
     {"duration_no_unit", R"(2: redis.timeout: got "5", expected a duration from 50ms to 30s)"},
     {"duration_unknown_unit",
      R"(2: redis.timeout: got "5 sec", expected a duration from 50ms to 30s)"},
