@@ -363,7 +363,7 @@ def test_a_dealers_write_to_one_user_counts_as_one_and_to_several_as_none(tenant
 
 
 def test_what_one_limit_of_a_user_refuses_the_other_does_not_count(tenant, redis):
-    world = tenant(settings=TWO_POLICIES)
+    world = tenant(settings={**TWO_POLICIES, "server_threads": 1})  # each remembers what it was refused
 
     def send():
         return write_of("quiva", world, on=False).send(world.client)
