@@ -21,6 +21,7 @@ constexpr std::string_view project_claim = "xsolla_login_project_id";
 constexpr std::size_t min_secret = 16;
 constexpr std::size_t max_secret = 512;
 constexpr std::size_t public_id_length = 16;
+constexpr std::size_t seen_length = 12; // of a digest, by which a credential is known again
 constexpr std::chrono::seconds keys_retry{5};
 
 Refusal bad_credential() {
@@ -128,21 +129,27 @@ Result<Call> Authenticator::noted(Result<Call> call, const Accepts& accepts) {
 
 Awaitable<Result<Call>> Authenticator::authenticate(
     std::string_view credential, const Accepts& accepts) {
-    const auto now = runtime::SteadyClock::now();
-    if (auto denied = failures_.denied(accepts.client, now)) co_return *std::move(denied);
-    Result<Call> call = co_await check(credential, accepts);
-    co_return noted(std::move(call), accepts);
-}
-
-Awaitable<Result<Call>> Authenticator::check(std::string_view credential, const Accepts& accepts) {
     if (looks_like_token(credential)) {
         Result<Call> call = co_await check_token(credential, accepts);
         if (call && !call->tenant->speaks(accepts.dialect))
             co_return domain::refuse(Refusal::Code::forbidden);
         co_return call;
     }
-    if (!is_secret(credential)) co_return bad_credential();
+    if (!is_secret(credential)) co_return noted(bad_credential(), accepts);
     const std::string digest = store::credential_digest(credential);
+    const std::string start = digest.substr(0, seen_length);
+    // Who shares an address with a guesser is not to suffer for it.
+    if (seen_good_.find(start) == nullptr) {
+        auto denied = failures_.denied(accepts.client, runtime::SteadyClock::now());
+        if (denied) co_return *std::move(denied);
+    }
+    Result<Call> call = co_await check_secret(digest, accepts);
+    if (call) seen_good_.put(start, true);
+    co_return noted(std::move(call), accepts);
+}
+
+Awaitable<Result<Call>> Authenticator::check_secret(
+    const std::string& digest, const Accepts& accepts) {
     const auto found = co_await credentials_.find_credential(digest);
     if (!found) co_return bad_credential();
     TenantPtr tenant = co_await tenants_.find_tenant(found->tenant);

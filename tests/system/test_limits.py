@@ -484,20 +484,42 @@ def guess(dialect, world):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_who_guesses_credentials_is_refused_without_the_store(make_lonely, own_redis, dialect):
-    server = make_lonely(limits_failed_credentials="5/1h")
-    world = World(server, server.client())
-    assert write_of(dialect, world).send(world.client).status == SUCCESS[dialect]  # known from now on
+    server = make_lonely(limits_failed_credentials="5/1h", limits_user="60000/1m", auth_cache_lifetime="1s")
+    world = World(server, server.client(), limits={dialect: "60000/1m"})
     redis = own_redis.connection()
-    statuses = [guess(dialect, world).send(world.client).status for _ in range(5)]
-    gets = redis.info("commandstats")["cmdstat_get"]["calls"]
+    switch = itertools.cycle((True, False))
+
+    def passes():
+        return write_of(dialect, world, on=next(switch)).send(world.client).status == SUCCESS[dialect]
+
+    def gets():
+        return redis.info("commandstats")["cmdstat_get"]["calls"]
+
+    assert passes()  # the credential is known from now on
+    assert 429 not in [guess(dialect, world).send(world.client).status for _ in range(5)]
+    before = gets()
     for _ in range(50):
         response = guess(dialect, world).send(world.client)
         check_refusal(dialect, response, *TOO_MANY[dialect])
         assert HOUR / 5 - 60 <= int(response.header("Retry-After")) <= HOUR / 5
-    assert 429 not in statuses
-    assert redis.info("commandstats")["cmdstat_get"]["calls"] - gets <= 5  # the server's own
-    # A credential that is known is good all the same.
-    assert write_of(dialect, world, on=False).send(world.client).status == SUCCESS[dialect]
+    assert gets() - before <= 5  # the server's own
+
+    def is_asked_for_again():
+        before = gets()
+        assert passes()
+        return gets() > before
+
+    # What was good here before is good all the same, also once it is looked up anew.
+    wait_for(is_asked_for_again, "the credential to be looked up again", seconds=5)
+
+
+def test_a_token_is_checked_whatever_its_client_guesses(make_lonely):
+    server = make_lonely(limits_failed_credentials="5/1h")
+    world = World(server, server.client())
+    wait_for(lambda: guess("rebilly", world).send(world.client).status == 429, "the limit to be reached")
+    for _ in range(3):
+        call = write_of("rebilly", world)
+        assert call.but(headers={"REB-APIKEY": "e30.e30.AAAA"}).send(world.client).status == 401
 
 
 # ---- the operator ----------------------------------------------------------------------------------------------------

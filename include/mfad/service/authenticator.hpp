@@ -57,7 +57,7 @@ public:
         TenantSource& tenants, CredentialSource& credentials, KeySetSource& key_sets,
         FailedCredentials& failures, const TokenRules& rules)
         : tenants_(tenants), credentials_(credentials), key_sets_(key_sets), failures_(failures),
-          rules_(rules) {}
+          seen_good_(most_seen), rules_(rules) {}
 
     /// What `authenticate` would say, if that is known without asking the store: of an opaque
     /// credential that was seen of late. Spares a coroutine.
@@ -65,13 +65,14 @@ public:
 
     /// @return `bad_credential` for what is unknown, expired, revoked, forged, or of a kind that
     ///   `accepts` does not
-    ///         name; `too_many` when too many of this client have failed and this one is not known;
-    ///         `forbidden` when the tenant does not speak this dialect; `unavailable` for a
-    ///         token whose issuer's keys were never had and cannot be fetched
+    ///         name; `too_many` for an opaque one that was never good on this thread, when too many
+    ///         of the client have failed; `forbidden` when the tenant does not speak this dialect;
+    ///         `unavailable` for a token whose issuer's keys were never had and cannot be fetched
     runtime::Awaitable<domain::Result<Call>> authenticate(
         std::string_view credential, const Accepts& accepts);
 
 private:
+    static constexpr std::size_t most_seen = 65'536;
     using TenantPtr = std::shared_ptr<const domain::Tenant>;
 
     /// An issuer, and its keys as they are known now.
@@ -84,8 +85,8 @@ private:
 
     /// The same, its failure counted.
     domain::Result<Call> noted(domain::Result<Call> call, const Accepts& accepts);
-    runtime::Awaitable<domain::Result<Call>> check(
-        std::string_view credential, const Accepts& accepts);
+    runtime::Awaitable<domain::Result<Call>> check_secret(
+        const std::string& digest, const Accepts& accepts);
     runtime::Awaitable<domain::Result<Call>> check_token(
         std::string_view token, const Accepts& accepts);
     runtime::Awaitable<TenantPtr> tenant_of(
@@ -100,6 +101,7 @@ private:
     CredentialSource& credentials_;
     KeySetSource& key_sets_;
     FailedCredentials& failures_;
+    redis::BoundedMap<bool> seen_good_; ///< by the beginning of their digest
     TokenRules rules_;
 };
 

@@ -14,9 +14,9 @@
 
 namespace mfad::service {
 
-/// Credentials that failed, by the address that they came from, so that who guesses does not have
-/// the store asked, or signatures checked, at his pleasure. One thread's own count, in its memory:
-/// clients that are on several threads or instances have the limit on each.
+/// Opaque credentials that failed, by the address that they came from, so that who guesses does not
+/// have the store asked at his pleasure. One thread's own count, in its memory: clients that are on
+/// several threads or instances have the limit on each.
 class FailedCredentials {
 public:
     using Time = std::chrono::steady_clock::time_point;
