@@ -483,9 +483,9 @@ def guess(dialect, world):
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_who_guesses_credentials_is_refused_without_the_store(make_lonely, own_redis, dialect):
+def test_who_guesses_credentials_is_refused_without_the_store(make_lonely, own_redis, apis, dialect):
     server = make_lonely(limits_failed_credentials="5/1h", limits_user="60000/1m", auth_cache_lifetime="1s")
-    world = World(server, server.client(), limits={dialect: "60000/1m"})
+    world = World(server, server.client(observe=apis.observe), limits={dialect: "60000/1m"})
     redis = own_redis.connection()
     switch = itertools.cycle((True, False))
 
