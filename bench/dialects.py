@@ -211,13 +211,19 @@ def wait_until(condition):
     raise SystemExit("it did not start")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options_of(description):
+    """What each comparison with nginx can be told."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/mfad")
     parser.add_argument("--rounds", type=int, default=9, help="many short ones: a shared machine is fast and slow by turns")
     parser.add_argument("--seconds", type=int, default=1, help="of each load")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1, help="of mfad, and workers of nginx")
+    return parser
+
+
+def main():
+    parser = options_of(__doc__)
     parser.add_argument("--users", type=int, default=20_000)
     parser.add_argument("--calls", nargs="*", default=list(CALLS), choices=list(CALLS))
     options = parser.parse_args()

@@ -5,7 +5,6 @@ Needs what `scripts/deps build run bench` installs and a release build. One tena
 is asked for all the same, over all connections. The rounds alternate; ratios are taken within each.
 """
 
-import argparse
 import json
 import pathlib
 import shutil
@@ -14,7 +13,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from dialects import ROOT, Bench, ratio_quartiles
+from dialects import Bench, options_of, ratio_quartiles
 
 TARGET = 1.3
 FLOODS = {"tenant": "a tenant's quota is used up", "user": "a user's limit is used up"}
@@ -58,13 +57,7 @@ class FloodBench(Bench):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build/release/mfad")
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=1, help="of each load")
-    parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=1, help="of mfad, and workers of nginx")
-    options = parser.parse_args()
+    options = options_of(__doc__).parse_args()
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mfad-bench-"))
     bench = FloodBench(folder, options)

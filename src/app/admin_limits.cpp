@@ -10,7 +10,6 @@
 #include "mfad/store/limit_store.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace mfad::app {
@@ -25,8 +24,8 @@ using store::QuotaPlace;
 struct Whose {
     enum class Kind : std::uint8_t { tenant, user, address };
     Kind kind = Kind::tenant;
-    std::string tenant; ///< or the address
-    std::string user;
+    std::string owner; ///< the tenant's id, or the address
+    std::string user;  ///< of that tenant
 };
 
 Whose parse_key(const std::string& key) {
@@ -61,17 +60,16 @@ std::vector<Quota> quotas_of(
     switch (whose.kind) {
     case Whose::Kind::tenant:
         for (const auto& [dialect, configured] : options.policies) {
-            const auto own = tenant->limits.find(to_string(dialect));
-            const RatePolicy& policy = own != tenant->limits.end() ? own->second : configured;
-            quotas.push_back({policy, {whose.tenant, policy.name}});
+            const RatePolicy& policy = service::quota_policy(options, *tenant, dialect);
+            quotas.push_back({policy, {whose.owner, policy.name}});
         }
         break;
     case Whose::Kind::user:
         quotas.push_back(
-            {options.second_steps, service::second_step_place(options, whose.tenant, whose.user)});
+            {options.second_steps, service::second_step_place(options, whose.owner, whose.user)});
         break;
     case Whose::Kind::address:
-        quotas.push_back({options.addresses, service::address_place(options, whose.tenant)});
+        quotas.push_back({options.addresses, service::address_place(options, whose.owner)});
     }
     return quotas;
 }
@@ -103,40 +101,43 @@ void print(const Counted& counted, std::int64_t now, std::ostream& out) {
 
 enum class Task : std::uint8_t { show, reset };
 
-/// @return why it cannot be done
-Awaitable<std::string> work(
-    const store::Context& store, const platform::Config& config, service::Vault& vault,
-    const Whose& whose, Task task, std::ostream& out) {
+/// @param why set when it cannot be done
+Awaitable<void> work(
+    redis::Connection& connection, const Installation& installation, const Whose& whose, Task task,
+    std::ostream& out, std::string& why) {
+    const store::Context store = command_store(connection, installation);
+    const platform::Config& config = installation.config();
     const LimitStore limits(store);
-    const service::TenantRepository tenants(store, vault);
     std::shared_ptr<const domain::Tenant> tenant;
-    if (whose.kind == Whose::Kind::tenant) {
-        tenant = co_await tenants.find(whose.tenant);
-        if (!tenant) co_return "there is no tenant " + whose.tenant;
-    }
     std::vector<Counted> counted;
-    if (whose.kind == Whose::Kind::user) {
-        const domain::UserRef user{whose.tenant, whose.user};
+    if (whose.kind == Whose::Kind::tenant) {
+        service::Vault vault(installation.keys());
+        const service::TenantRepository tenants(store, vault);
+        tenant = co_await tenants.find(whose.owner);
+        if (!tenant) why = "there is no tenant " + whose.owner;
+    } else if (whose.kind == Whose::Kind::user) {
+        const domain::UserRef user{whose.owner, whose.user};
         const auto found = co_await limits.of_user(user);
-        if (!found) co_return "there is no user " + whose.user + " of tenant " + whose.tenant;
-        counted = counted_of(*found, config);
-        if (task == Task::reset) co_await limits.reset_user(user);
+        if (found) counted = counted_of(*found, config);
+        if (!found) why = "there is no user " + whose.user + " of tenant " + whose.owner;
+        if (found && task == Task::reset) co_await limits.reset_user(user);
     }
+    if (!why.empty()) co_return;
+
     const std::vector<Quota> quotas = quotas_of(whose, tenant.get(), quota_options(config));
-    for (const Quota& quota : quotas) {
-        if (task == Task::reset) {
+    if (task == Task::reset) {
+        for (const Quota& quota : quotas)
             co_await limits.reset_quota(quota.place);
-            continue;
-        }
+        co_return;
+    }
+    for (const Quota& quota : quotas) {
         const LimitStore::Arrival arrival = co_await limits.quota(quota.place);
         counted.push_back({quota.policy, arrival});
     }
-    if (task == Task::reset) co_return "";
     const std::int64_t now = co_await limits.now();
     out << "LIMIT         RATE          LEFT      FULL AGAIN IN\n";
     for (const Counted& limit : counted)
         print(limit, now, out);
-    co_return "";
 }
 
 int run(
@@ -144,11 +145,9 @@ int run(
     std::ostream& err) {
     const Whose whose = parse_key(key);
     const Installation installation(config);
-    service::Vault vault(installation.keys());
     std::string why;
-    run_once(installation.link("limits"), [&](redis::Connection& connection) -> Awaitable<void> {
-        const store::Context store = command_store(connection, installation);
-        why = co_await work(store, config, vault, whose, task, out);
+    run_once(installation.link("limits"), [&](redis::Connection& connection) {
+        return work(connection, installation, whose, task, out, why);
     });
     if (!why.empty()) {
         err << "mfad: " << why << "\n";

@@ -1,16 +1,11 @@
 #include "otpauth_label.hpp"
 
 #include "mfad/domain/otpauth.hpp"
+#include "mfad/platform/plain_text.hpp"
 #include "mfad/platform/utf8.hpp"
-
-#include <algorithm>
 
 namespace mfad::domain {
 namespace {
-
-bool is_control(char c) {
-    return (c >= 0 && c < 0x20) || c == 0x7f;
-}
 
 std::string_view trimmed(std::string_view text) {
     while (text.starts_with(' '))
@@ -24,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_otpauth_name(std::string_view name) {
     return name.size() <= max_otpauth_name_bytes && platform::is_utf8(name) &&
-           std::ranges::none_of(name, is_control);
+           !platform::has_control(name);
 }
 
 OtpauthLabel split_label(std::string_view label) {

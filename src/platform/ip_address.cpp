@@ -85,6 +85,11 @@ std::string IpAddress::text() const {
     return text.data();
 }
 
+std::string client_name(std::string_view address) {
+    const std::optional<IpAddress> parsed = IpAddress::parse(address);
+    return parsed ? parsed->client().text() : std::string(address);
+}
+
 std::optional<Network> Network::parse(std::string_view text) {
     const std::size_t slash = text.find('/');
     const std::string_view before = text.substr(0, slash);

@@ -6,6 +6,7 @@
 #include "mfad/domain/recovery_code.hpp"
 #include "mfad/platform/crypto.hpp"
 #include "mfad/platform/encoding.hpp"
+#include "mfad/platform/plain_text.hpp"
 #include "mfad/service/device_token.hpp"
 #include "mfad/service/mail_job.hpp"
 
@@ -102,12 +103,10 @@ store::Compared compare(
 
 /// A recovery code without the blanks around it: what else it may hold, only who made it knows.
 std::optional<std::string> typed_recovery_text(std::string_view code) {
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; };
     const auto begin = code.find_first_not_of(' ');
     if (begin == std::string_view::npos) return std::nullopt;
     code = code.substr(begin, code.find_last_not_of(' ') + 1 - begin);
-    if (code.size() > max_recovery_code || std::ranges::any_of(code, is_control))
-        return std::nullopt;
+    if (code.size() > max_recovery_code || platform::has_control(code)) return std::nullopt;
     return std::string(code);
 }
 

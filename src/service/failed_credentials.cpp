@@ -5,15 +5,6 @@
 #include <utility>
 
 namespace mfad::service {
-namespace {
-
-std::string client_name(std::string_view client) {
-    const auto address = platform::IpAddress::parse(client);
-    return address ? address->client().text() : std::string(client);
-}
-
-} // namespace
-
 FailedCredentials::FailedCredentials(domain::RatePolicy policy, LimitMetrics& metrics)
     : policy_(std::move(policy)), metrics_(metrics), arrivals_(policy_.limit == 0 ? 0 : most) {
     metrics_.declare(policy_.name);
@@ -27,7 +18,7 @@ domain::GcraStep FailedCredentials::step(std::int64_t* arrival, Time now) const 
 }
 
 std::int64_t* FailedCredentials::find(std::string_view client) {
-    return arrivals_.size() == 0 ? nullptr : arrivals_.find(client_name(client));
+    return arrivals_.size() == 0 ? nullptr : arrivals_.find(platform::client_name(client));
 }
 
 std::optional<domain::Refusal> FailedCredentials::denied(std::string_view client, Time now) {
@@ -51,7 +42,7 @@ void FailedCredentials::count(std::string_view client, Time now) {
     if (arrival != nullptr)
         *arrival = step.arrival;
     else
-        arrivals_.put(client_name(client), step.arrival);
+        arrivals_.put(platform::client_name(client), step.arrival);
 }
 
 } // namespace mfad::service

@@ -35,6 +35,12 @@ Result<void> admitted(const RateReport& report, const store::QuotaTaken& taken) 
 
 } // namespace
 
+const RatePolicy& quota_policy(
+    const QuotaOptions& options, const domain::Tenant& tenant, domain::DialectName dialect) {
+    const auto own = tenant.limits.find(to_string(dialect));
+    return own != tenant.limits.end() ? own->second : options.policies.at(dialect);
+}
+
 store::QuotaPlace second_step_place(
     const QuotaOptions& options, const std::string& tenant, std::string_view user) {
     return {tenant, platform::concat(options.second_steps.name, ":", user)};
@@ -42,10 +48,7 @@ store::QuotaPlace second_step_place(
 
 store::QuotaPlace address_place(const QuotaOptions& options, std::string_view address) {
     // Each in a slot of its own; no tenant's id has a slash.
-    const auto client = platform::IpAddress::parse(address);
-    return {
-        platform::concat("address/", client ? client->client().text() : std::string(address)),
-        options.addresses.name};
+    return {platform::concat("address/", platform::client_name(address)), options.addresses.name};
 }
 
 LeasedQuotas::LeasedQuotas(
@@ -58,8 +61,7 @@ LeasedQuotas::LeasedQuotas(
 }
 
 RatePolicy LeasedQuotas::policy(const domain::Tenant& tenant, domain::DialectName dialect) const {
-    const auto own = tenant.limits.find(to_string(dialect));
-    return own != tenant.limits.end() ? own->second : options_.policies.at(dialect);
+    return quota_policy(options_, tenant, dialect);
 }
 
 QuotaLease& LeasedQuotas::lease(const std::string& tenant, const RatePolicy& policy) {

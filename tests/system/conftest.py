@@ -31,6 +31,14 @@ def redis(redis_server):
     return redis_server.connection()
 
 
+@pytest.fixture
+def own_redis(tmp_path):
+    """One that a test does with as it likes."""
+    server = RedisServer(tmp_path / "redis")
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def key_file(tmp_path_factory):
     """Where the instances of one Redis have their keys."""

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import start_mfad
 from console import Console
-from harness import RedisServer, link_in
+from harness import link_in
 from world import World
 
 ALL_CALLS = [("keys", "list"), ("keys", "add"), ("keys", "retire", "1"), ("key", "list"), ("user", "show", "a", "b"), ("outbox", "list"), ("serve",), ("worker",),
@@ -121,13 +121,6 @@ def test_a_user_who_is_not_there_is_said_not_to_be(mfad, world, tenant, user):
     said = Console(mfad.directory, **mfad.settings).run("user", "show", tenant.format(tenant=world.tenant), user)
     assert said.status in (1, 2) and said.out == "" and said.err != ""
     assert user in said.err
-
-
-@pytest.fixture
-def own_redis(tmp_path):
-    server = RedisServer(tmp_path / "redis")
-    yield server
-    server.stop()
 
 
 def test_the_outbox_lists_what_is_owed_and_never_what_it_says(tmp_path, own_redis):

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import start_mfad
-from harness import ROOT, RedisServer, wait_for
+from harness import ROOT, wait_for
 from prometheus_text import parse
 from shapes import DIALECTS, SUCCESS, TOO_MANY, Call, check_refusal, read_of, write_of
 from stored import arrivals_of, links_of, quota_key, set_arrivals, state_of
@@ -433,23 +433,16 @@ def decisions_of(world, policy):
 
 
 @pytest.fixture
-def own_redis(tmp_path):
-    server = RedisServer(tmp_path / "redis")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def make_lonely(tmp_path, own_redis, key_file):
     """Starts a server with one thread and a store that nobody else asks."""
     started = []
 
     def make(**settings):
         started.append(start_mfad(tmp_path, own_redis, key_file, server_threads=1, worker_enabled="false", **settings))
-        return started[0]
+        return started[-1]
 
     yield make
-    assert [server.stop() for server in started] == [0]
+    assert [server.stop() for server in started] == [0] * len(started)
 
 
 @pytest.mark.parametrize("policy, limit", [("xsolla", 5), ("user", 3)])

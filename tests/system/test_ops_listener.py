@@ -8,7 +8,7 @@ import pytest
 
 from conftest import start_mfad
 from console import line_with
-from harness import BINARY, ROOT, Client, RedisServer, wait_for
+from harness import BINARY, ROOT, Client, wait_for
 from prometheus_text import parse
 from world import World
 
@@ -18,13 +18,6 @@ def metrics(server):
     assert response.status == 200
     assert response.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
     return parse(response.text)
-
-
-@pytest.fixture
-def own_redis(tmp_path):
-    server = RedisServer(tmp_path / "redis")
-    yield server
-    server.stop()
 
 
 # ---- metrics ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from conftest import init_keys, start_mfad
 from console import Console, end, free_port, line_with
-from harness import Client, Mfad, RedisServer, wait_for
+from harness import Client, Mfad, wait_for
 from world import World
 
 
@@ -15,13 +15,6 @@ def console(tmp_path, redis_server, key_file):
     if not key_file.exists():
         init_keys(key_file)
     return Console(tmp_path, redis_url=redis_server.url, crypto_key_file=key_file)
-
-
-@pytest.fixture
-def own_redis(tmp_path):
-    server = RedisServer(tmp_path / "redis")
-    yield server
-    server.stop()
 
 
 SERVERS = ["serve", "worker"]

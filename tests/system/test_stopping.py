@@ -8,19 +8,12 @@ import pytest
 
 from conftest import start_mfad
 from console import Console, is_running, wait_for_exit
-from harness import Mfad, RedisServer, link_in, wait_for
+from harness import Mfad, link_in, wait_for
 from private_redis import PrivateRedis
 from wire import Connection, request
 from world import World
 
 BOTH = [signal.SIGTERM, signal.SIGINT]
-
-
-@pytest.fixture
-def own_redis(tmp_path):
-    server = RedisServer(tmp_path / "redis")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -38,6 +38,9 @@ private:
     V6Bytes bytes_;
 };
 
+/// The `client` of an address that is text, as text; what is no address, as it is.
+std::string client_name(std::string_view address);
+
 /// The addresses that begin alike: those of a CIDR block (RFC 4632, RFC 4291 section 2.3).
 class Network {
 public:

@@ -5,7 +5,6 @@
 #include "mfad/redis/bounded_map.hpp"
 #include "mfad/service/call.hpp"
 #include "mfad/service/limit_context.hpp"
-#include "mfad/store/limit_store.hpp"
 #include "mfad/store/quota_store.hpp"
 
 #include <map>
@@ -22,6 +21,10 @@ struct QuotaOptions {
     KeyLifetimes key_lifetimes;
     unsigned max_live_keys = 0; ///< idempotency keys that a credential may have at a time
 };
+
+/// The policy that counts for a tenant in a dialect: his own limit, or the configuration's.
+const domain::RatePolicy& quota_policy(
+    const QuotaOptions& options, const domain::Tenant& tenant, domain::DialectName dialect);
 
 /// Where the store counts the second steps of a user, and what comes from an address.
 store::QuotaPlace second_step_place(

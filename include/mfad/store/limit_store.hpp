@@ -2,6 +2,7 @@
 
 #include "mfad/domain/identity.hpp"
 #include "mfad/store/context.hpp"
+#include "mfad/store/quota_store.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,12 +11,6 @@
 #include <vector>
 
 namespace mfad::store {
-
-/// Where a quota is counted: whose it is, and its name (`Keys::quota`).
-struct QuotaPlace {
-    std::string owner;
-    std::string name;
-};
 
 /// What limits have counted, for the operator: theoretical arrival times (domain::gcra), in
 /// microseconds of the store's clock; nothing where nothing was counted of late.

@@ -8,6 +8,12 @@
 
 namespace mfad::store {
 
+/// Where a quota is counted: whose it is, and its name (`Keys::quota`).
+struct QuotaPlace {
+    std::string owner;
+    std::string name;
+};
+
 /// A place among a credential's live idempotency keys.
 struct KeyPlace {
     std::string credential_id;
