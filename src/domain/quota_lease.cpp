@@ -6,17 +6,25 @@
 namespace mfad::domain {
 
 std::optional<RateVerdict> QuotaLease::denied(Time now) const {
-    if (denial_.over(now)) return std::nullopt;
+    if (denial_.over(now) || unspent(now) > 0) return std::nullopt;
     return denial_.verdicts(now)->front();
 }
 
 std::optional<RateVerdict> QuotaLease::spend(Time now) {
     count_one(now);
-    if (left_ == 0 || now - since_ >= lifetime) return std::nullopt;
-    --left_;
+    if (unspent(now) == 0) return std::nullopt;
+    const bool ebbs = batch_.over(now) ? next_.ebbs(now) : next_.over(now) && batch_.ebbs(now);
+    if (ebbs && denial_.over(now) && !awaits(now) && next_batch(now) > 1) return std::nullopt;
+    return draw(now);
+}
+
+RateVerdict QuotaLease::draw(Time now) {
+    if (batch_.over(now)) batch_ = std::exchange(next_, {});
+    --batch_.left;
     RateVerdict verdict = verdict_;
-    verdict.remaining += left_;
-    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - since_);
+    verdict.remaining += unspent(now);
+    const Time since = next_.left > 0 ? next_.since : batch_.since;
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - since);
     verdict.reset -= std::min(verdict.reset, passed);
     return verdict;
 }
@@ -31,10 +39,14 @@ void QuotaLease::count_one(Time now) {
     ++seen_;
 }
 
-std::uint32_t QuotaLease::wish(Time now) {
-    if (now - asking_ < lifetime) return 1;
+std::uint32_t QuotaLease::next_batch(Time now) const {
     const std::uint32_t largest = std::min({policy_.limit / share, rest_ / 4, most});
-    const std::uint32_t wished = std::min(std::max(seen_, seen_before_), largest);
+    const std::uint32_t left = unspent(now);
+    return std::min(std::max(seen_, seen_before_), largest - std::min(largest, left));
+}
+
+std::uint32_t QuotaLease::wish(Time now) {
+    const std::uint32_t wished = awaits(now) ? 0 : next_batch(now);
     if (wished <= 1) return 1;
     asking_ = now;
     return wished;
@@ -43,15 +55,22 @@ std::uint32_t QuotaLease::wish(Time now) {
 RateVerdict QuotaLease::granted(
     std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time asked, Time now) {
     rest_ = verdict.remaining;
-    if (!verdict.allowed) denial_ = Denial({verdict}, asked, now);
-    if (wished == 1 || !verdict.allowed) return verdict;
-    asking_ = {};
+    if (wished > 1) asking_ = {};
+    if (!verdict.allowed) {
+        denial_ = Denial({verdict}, asked, now);
+        return unspent(now) > 0 ? draw(now) : verdict;
+    }
+    if (wished == 1) return verdict;
     verdict_ = verdict;
-    since_ = now;
-    left_ = count - 1;
+    if (batch_.over(now)) batch_ = std::exchange(next_, {});
+    (batch_.over(now) ? batch_ : next_) = {now, count - 1, count - 1};
     RateVerdict own = verdict;
-    own.remaining += left_;
+    own.remaining += unspent(now);
     return own;
+}
+
+std::uint32_t QuotaLease::unspent(Time now) const {
+    return (batch_.over(now) ? 0 : batch_.left) + (next_.over(now) ? 0 : next_.left);
 }
 
 } // namespace mfad::domain

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(an_idle_policy_is_not_taken_ahead_of_need) {
     Store store{policy(60'000)};
     QuotaLease lease(store.policy);
     for (int i = 0; i < 50; ++i) {
-        const RateVerdict verdict = request(lease, store, start + i * 250ms);
+        const RateVerdict verdict = request(lease, store, start + i * 1s);
         BOOST_TEST((verdict.reset <= 1ms)); // nothing but itself is taken
     }
     BOOST_TEST(store.asked == 50);
@@ -92,8 +92,63 @@ BOOST_AUTO_TEST_CASE(a_lease_lapses) {
     QuotaLease lease(store.policy);
     for (int i = 0; i < 20; ++i)
         request(lease, store, start);
-    BOOST_REQUIRE(lease.spend(start + QuotaLease::lifetime - 1ns));
+    const Time nearly = start + QuotaLease::lifetime - 1ns;
+    BOOST_REQUIRE(!lease.spend(nearly)); // one asks for the next
+    BOOST_REQUIRE(lease.wish(nearly) > 1);
+    BOOST_TEST(lease.spend(nearly)->allowed);
     BOOST_TEST(!lease.spend(start + QuotaLease::lifetime));
+}
+
+/// The store takes its time: a hundredth of the requests wait for it, not all that come meanwhile.
+BOOST_AUTO_TEST_CASE(the_next_are_asked_for_while_some_are_left) {
+    struct Awaited {
+        Time at;
+        Time answered;
+        std::uint32_t wanted;
+    };
+    Store store{policy(6'000'000)};
+    QuotaLease lease(store.policy);
+    std::vector<Awaited> awaited;
+    for (Time now = start; now < start + 2s; now += 100us) {
+        std::erase_if(awaited, [&](const Awaited& one) {
+            if (one.answered > now) return false;
+            const auto [count, verdict] = store.take(one.wanted, now);
+            BOOST_TEST(lease.granted(one.wanted, count, verdict, one.at, now).allowed);
+            return true;
+        });
+        if (!lease.spend(now)) awaited.push_back({now, now + 4ms, lease.wish(now)});
+    }
+    BOOST_TEST(store.asked < 20'000 / 80);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_of_more_leaves_what_is_there) {
+    QuotaLease lease(policy(60'000));
+    for (int i = 0; i < 20; ++i) {
+        BOOST_REQUIRE(!lease.spend(start));
+        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start, start);
+    }
+    BOOST_REQUIRE(!lease.spend(start));
+    lease.granted(lease.wish(start), 9, {true, 50'000, {}, {}}, start, start);
+    for (int i = 8; i > 2; --i)
+        BOOST_TEST(lease.spend(start)->allowed);
+    BOOST_REQUIRE(!lease.spend(start)); // the last are near, and others have taken the rest
+    BOOST_TEST(lease.granted(lease.wish(start), 1, {false, 0, 5ms, 60s}, start, start).allowed);
+    BOOST_TEST(!lease.denied(start));
+    BOOST_TEST(lease.spend(start)->allowed);
+    BOOST_REQUIRE(lease.denied(start));
+    BOOST_TEST((lease.denied(start)->retry_after == 5ms));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_can_be_told_until_it_lapses) {
+    Store store{policy(60'000)};
+    QuotaLease lease(store.policy);
+    for (int i = 0; i < 20; ++i)
+        request(lease, store, start);
+    const std::uint32_t left = lease.unspent(start);
+    BOOST_TEST(left > 0);
+    request(lease, store, start);
+    BOOST_TEST(lease.unspent(start) == left - 1);
+    BOOST_TEST(lease.unspent(start + QuotaLease::lifetime) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(while_an_answer_is_awaited_others_ask_for_one) {
