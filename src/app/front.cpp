@@ -113,7 +113,6 @@ Front::Front(
       log_(log) {}
 
 Awaitable<Response> Front::handle(const Request& request) {
-    const auto begun = runtime::SteadyClock::now();
     const http::RouteMatch match = routes_.match(request);
     const RouteTable::Entry* const entry = match.found() ? &routes_.entry(match.id()) : nullptr;
     service::Call call;
@@ -144,7 +143,7 @@ Awaitable<Response> Front::handle(const Request& request) {
         response = dialects::owner_of(request.path).refuse(request, call, refusal);
     }
     if (exchange && exchange->claim) co_await dialects::settle(*exchange, response);
-    record(request, &match, call, response.status(), begun);
+    record(request, &match, call, response.status());
     co_return response;
 }
 
@@ -161,15 +160,15 @@ Response Front::fail(const Request& request, Fault fault) noexcept {
         is_native && fault != Fault::overloaded
             ? http::problem(status, http::reason_phrase(status), {}, request.request_id)
             : owner.refuse(request, nobody, refusal);
-    record(request, nullptr, nobody, response.status(), runtime::SteadyClock::now());
+    record(request, nullptr, nobody, response.status());
     return response;
 }
 
 void Front::record(
     const Request& request, const http::RouteMatch* match, const service::Call& call,
-    unsigned status, runtime::SteadyClock::time_point begun) {
+    unsigned status) {
     using RequestLog = platform::Config::RequestLog;
-    const auto duration = runtime::SteadyClock::now() - begun;
+    const auto duration = runtime::SteadyClock::now() - request.received;
     const bool routed = match != nullptr && match->found();
     const std::string_view dialect = to_string(dialects::owner_of(request.path).name());
     metrics_.count(routed ? match->id() : -1, dialect, status, duration);

@@ -53,7 +53,7 @@ public:
 private:
     void record(
         const http::Request& request, const http::RouteMatch* match, const service::Call& call,
-        unsigned status, runtime::SteadyClock::time_point begun);
+        unsigned status);
 
     const RouteTable& routes_;
     dialects::Services services_;

@@ -26,16 +26,23 @@ void append_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
-void append_parameter(std::string& out, char key, std::uint64_t number) {
-    constexpr std::uint64_t largest_integer = 999'999'999'999'999; // RFC 9651 section 3.3.1
-    std::array<char, 20> text;
-    text[0] = ';';
-    text[1] = key;
-    text[2] = '=';
-    const auto end = std::to_chars(
-        text.data() + 3, text.data() + text.size(), std::min(number, largest_integer));
-    out.append(text.data(), end.ptr);
-}
+/// `;key=number`, some of them, put together before they are appended.
+class Parameters {
+public:
+    Parameters& add(char key, std::uint64_t number) {
+        constexpr std::uint64_t largest_integer = 999'999'999'999'999; // RFC 9651 section 3.3.1
+        *end_++ = ';';
+        *end_++ = key;
+        *end_++ = '=';
+        end_ = std::to_chars(end_, &text_.back(), std::min(number, largest_integer)).ptr;
+        return *this;
+    }
+    std::string_view text() const { return {text_.data(), end_}; }
+
+private:
+    std::array<char, 40> text_; // two of them
+    char* end_ = text_.data();
+};
 
 std::uint64_t whole_seconds(std::chrono::seconds time) {
     return static_cast<std::uint64_t>(std::max(time.count(), std::chrono::seconds::rep{0}));
@@ -52,13 +59,16 @@ RateFields rate_fields(std::span<const RateState> states) {
             fields.limit.append(", ");
             fields.policy.append(", ");
         }
+        const std::size_t name = fields.limit.size();
         append_string(fields.limit, state.policy);
-        append_parameter(fields.limit, 'r', state.remaining);
-        append_parameter(fields.limit, 't', whole_seconds(state.reset));
-        append_string(fields.policy, state.policy);
-        append_parameter(fields.policy, 'q', state.quota);
-        if (state.window.count() > 0)
-            append_parameter(fields.policy, 'w', whole_seconds(state.window));
+        fields.policy.append(fields.limit, name);
+        Parameters left;
+        left.add('r', state.remaining).add('t', whole_seconds(state.reset));
+        fields.limit.append(left.text());
+        Parameters policy;
+        policy.add('q', state.quota);
+        if (state.window.count() > 0) policy.add('w', whole_seconds(state.window));
+        fields.policy.append(policy.text());
     }
     return fields;
 }

@@ -244,14 +244,14 @@ const Request& Session::take_request(Desk& desk) {
     ++served_;
     identify(desk);
     Request& request = desk.reader.request();
-    request.deadline = runtime::SteadyClock::now() + context_.options.handle_timeout;
     if (peer_is_trusted_) find_client(desk);
     return request;
 }
 
-/// Tells the request who sent it, and what it is called.
+/// Tells the request when it came, who sent it, and what it is called.
 void Session::identify(Desk& desk) {
     Request& request = desk.reader.request();
+    request.received = runtime::SteadyClock::now();
     request.peer = peer_text_;
     request.client = peer_text_;
     const std::optional<std::string_view> given = request.header("X-Request-Id");

@@ -127,11 +127,11 @@ Changed SettingsService::changed_by(
     return changed;
 }
 
-std::optional<Refusal> SettingsService::denied(Call& call, const domain::UserRef& user) {
+std::optional<Refusal> SettingsService::denied(
+    Call& call, const domain::UserRef& user, Denials::Time now) {
     // What was done under a key before is told again, whatever limits say.
     if (options_.user_policies.empty() || call.key) return std::nullopt;
-    const auto verdicts =
-        limits_.denials.find(user_limits, subject(user), runtime::SteadyClock::now());
+    const auto verdicts = limits_.denials.find(user_limits, subject(user), now);
     if (!verdicts) return std::nullopt;
     const std::size_t counted = call.rates.size();
     note(call, *verdicts, true);
@@ -152,7 +152,8 @@ void SettingsService::note(
 Awaitable<Result<Changed>> SettingsService::change(
     Call& call, const std::string& user, const SettingsChange& change) {
     const domain::UserRef ref{call.tenant->id, user};
-    if (std::optional<Refusal> refused = denied(call, ref)) co_return *std::move(refused);
+    const auto asked = runtime::SteadyClock::now();
+    if (std::optional<Refusal> refused = denied(call, ref, asked)) co_return *std::move(refused);
     const bool links = change.link != SettingsChange::Link::none;
     NewLink link;
     if (links) link = enrollment_.new_link(ref);
@@ -175,7 +176,6 @@ Awaitable<Result<Changed>> SettingsService::change(
 
     std::vector<std::string> passkeys; // that lead to him
     if (change.remove_factors) passkeys = co_await passkeys_.tags(ref);
-    const auto asked = runtime::SteadyClock::now();
     store::ChangeOutcome outcome = co_await settings_.change(ref, order);
     if (outcome.status == ChangeStatus::no_such_user && provisions) {
         const bool provisioned = co_await provision(call, user);

@@ -89,9 +89,11 @@ redis::Command change_command(
     for (std::size_t i = 0; i < users.size(); ++i)
         append_keys(command, keys, {tenant, users[i]}, links ? &order.orders[i] : nullptr);
     if (order.idempotency != nullptr) command.arg(order.idempotency->record);
-    const domain::UserRef first{tenant, users.front()}; // the only one whose factors are removed
-    const unsigned partition = keys.partition(first);
-    if (removes) command.arg(keys.due(partition, MailClass::notice)).arg(keys.audit(partition));
+    const auto first = [&] { return domain::UserRef{tenant, users.front()}; };
+    if (removes) { // of the only one there is
+        const unsigned partition = keys.partition(first());
+        command.arg(keys.due(partition, MailClass::notice)).arg(keys.audit(partition));
+    }
 
     command.arg(pack_change(users.size(), order).bytes()).arg(tenant);
     append_idempotency(command, order.idempotency);
@@ -99,7 +101,7 @@ redis::Command change_command(
     for (std::size_t i = 0; links && i < users.size(); ++i)
         command.arg(users[i]).arg(order.orders[i].id).arg(order.orders[i].job);
     const Actor by = order.change.by_server ? Actor::host : Actor::user;
-    if (removes) command.arg(order.removal_notice).arg(audit_context(context, first, {by}));
+    if (removes) command.arg(order.removal_notice).arg(audit_context(context, first(), {by}));
     return command;
 }
 

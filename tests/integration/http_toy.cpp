@@ -52,9 +52,9 @@ runtime::Awaitable<http::Response> ToyApplication::handle(const http::Request& r
         co_await asio::async_initiate<const runtime::UseAwaitable, void(boost::system::error_code)>(
             WaitForCancellation(), runtime::use_awaitable);
     }
-    if (path == "/deadline") {
-        const auto left = request.deadline - runtime::SteadyClock::now();
-        const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(left);
+    if (path == "/age") {
+        const auto age = runtime::SteadyClock::now() - request.received;
+        const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(age);
         co_return http::Response(200, "text/plain", std::to_string(millis.count()));
     }
     http::Response response(200, "text/plain", "fixed");

@@ -30,8 +30,8 @@ bool eventually(Condition condition) {
 /// Answers by path:
 /// - `/fixed`: a constant · `/echo`: method, target, and body · `/peer` · `/client` ·
 /// `/empty`: 204 · `/cached`: own Cache-Control
-/// - `/close`: closes · `/throw`: throws · `/status`: none · `/big`: 16 MiB · `/deadline`:
-/// milliseconds until `Request::deadline`
+/// - `/close`: closes · `/throw`: throws · `/status`: none · `/big`: 16 MiB · `/age`:
+/// milliseconds since `Request::received`
 /// - `/gate`: when `open_gate()` was called · `/abrupt`: never, and it ends inside of its
 /// cancellation
 ///

@@ -39,7 +39,7 @@ struct Request {
     std::string_view client;
     std::string_view peer;       ///< the connection's address, or its PROXY header's, without port
     std::string_view request_id; ///< the sender's `X-Request-Id` when sane, else made here
-    runtime::SteadyClock::time_point deadline{}; ///< after which nobody waits for the answer
+    runtime::SteadyClock::time_point received{}; ///< when it was there, whole or refused
 
     /// The value of the first field of this name (any case).
     std::optional<std::string_view> header(std::string_view name) const;

@@ -42,7 +42,6 @@ struct ServerOptions {
     // Deadlines are looked at every `tick`, so they may be late by as much.
     std::chrono::milliseconds header_timeout{5'000};  ///< first byte to the end of the header
     std::chrono::milliseconds body_timeout{10'000};   ///< from there to the end of the body
-    std::chrono::milliseconds handle_timeout{10'000}; ///< becomes `Request::deadline`
     std::chrono::milliseconds write_timeout{10'000};  ///< for an answer to be taken by the kernel
     std::chrono::milliseconds idle_timeout{30'000};   ///< to the first byte of a request
     std::chrono::milliseconds idle_grace{250};        ///< the same, once the server is draining

@@ -91,7 +91,8 @@ private:
     std::optional<store::Idempotency> idempotency(const Call& call) const;
     /// The refusal of a write whose limits are known to have no room; the store would look at them
     /// first, too.
-    std::optional<domain::Refusal> denied(Call& call, const domain::UserRef& user);
+    std::optional<domain::Refusal> denied(
+        Call& call, const domain::UserRef& user, Denials::Time now);
     /// Adds what the limits said to the call, and counts it.
     void note(Call& call, const std::vector<domain::RateVerdict>& verdicts, bool shed);
     Changed changed_by(
