@@ -76,7 +76,7 @@ std::vector<Quota> quotas_of(
 
 std::vector<Counted> counted_of(const LimitStore::OfUser& user, const platform::Config& config) {
     std::vector<Counted> counted;
-    const std::vector<RatePolicy> writes = settings_options(config).user_policies;
+    const std::vector<RatePolicy> writes = user_policies(config.limits);
     const LimitStore::Arrival arrivals[] = {user.first_write, user.second_write};
     for (std::size_t i = 0; i < writes.size(); ++i)
         counted.push_back({writes[i], arrivals[i]});
@@ -124,7 +124,8 @@ Awaitable<void> work(
     }
     if (!why.empty()) co_return;
 
-    const std::vector<Quota> quotas = quotas_of(whose, tenant.get(), quota_options(config));
+    const std::vector<Quota> quotas =
+        quotas_of(whose, tenant.get(), quota_options(config, config.limits));
     if (task == Task::reset) {
         for (const Quota& quota : quotas)
             co_await limits.reset_quota(quota.place);

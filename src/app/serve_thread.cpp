@@ -109,12 +109,12 @@ public:
           vault(shared.installation.keys()),
           tokens(vault, access_token_options(config, shared.public_url)),
           sources(store, vault, watch, source_options(config)), limits(shared.metrics),
-          failed(failed_credentials(config), limits.metrics),
+          failed(failed_credentials(config.limits), limits.metrics),
           authenticator(sources, sources, shared.key_sets, failed, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
           settings(store, enrollment, vault, settings_options(config), limits, shared.wake_worker),
-          quotas(store, quota_options(config), limits),
-          panel(store, shared.passwords, panel_options(config)),
+          quotas(store, quota_options(config, config.limits), limits),
+          panel(store, shared.passwords, panel_options(config, config.limits)),
           users(store, vault, key_lifetimes(config)),
           tenant_admin(store, vault, key_lifetimes(config)),
           challenges(
@@ -140,10 +140,23 @@ public:
 
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
         const bool clean = co_await server.drain(grace);
+        co_await give_back();
         if (audit) audit->stop();
         co_await watch.stop();
         co_await connection.stop(std::chrono::milliseconds(1000));
         co_return clean;
+    }
+
+    /// What this thread has taken from quotas and not spent. Where the store is away, it is lost.
+    runtime::Awaitable<void> give_back() {
+        std::string failure;
+        try {
+            co_await quotas.give_back();
+        } catch (const std::runtime_error& error) {
+            failure = error.what();
+        }
+        if (!failure.empty())
+            log::event(log::Level::warn, "limits.not_given_back", {{"error", failure}});
     }
 
     const Config& config;
@@ -195,6 +208,16 @@ void ServeThread::start() {
 void ServeThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
     asio::post(parts_->context, [parts = parts_.get(), ring = std::move(ring)] {
         parts->vault = service::Vault(*ring);
+    });
+}
+
+void ServeThread::use_limits(const Config::Limits& limits) {
+    asio::post(parts_->context, [parts = parts_.get(), limits] {
+        parts->limits.denials.clear();
+        parts->failed.use(failed_credentials(limits));
+        parts->settings.use_limits(user_policies(limits));
+        parts->quotas.use(quota_options(parts->config, limits));
+        parts->panel.use(panel_options(parts->config, limits));
     });
 }
 

@@ -45,6 +45,8 @@ public:
     void start();
     /// From soon on, the thread works with these keys. Any thread.
     void use_keys(std::shared_ptr<const platform::KeyRing> ring);
+    /// From now on with these limits.
+    void use_limits(const platform::Config::Limits& limits);
     /// Begins to stop. `done` is called on `where`, with whether nobody had to be cut off.
     void drain(
         std::chrono::milliseconds grace, const runtime::Executor& where,

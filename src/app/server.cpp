@@ -3,6 +3,7 @@
 #include "demo.hpp"
 #include "key_reload.hpp"
 #include "key_set_fetching.hpp"
+#include "limit_reload.hpp"
 #include "ops.hpp"
 #include "run_once.hpp"
 #include "serve_thread.hpp"
@@ -120,11 +121,12 @@ log::Options log_options(const Config& config) {
 /// A whole server: threads, worker, ops listener. Lives on the main thread.
 class Server {
 public:
-    Server(Installation& installation, platform::Metrics& metrics)
+    Server(Installation& installation, LimitReload& limits, platform::Metrics& metrics)
         : config_(installation.config()), metrics_(metrics),
           signals_(context_, installation.private_server()), keys_(context_, installation),
-          port_(resolve(config_.http.listen)), passwords_(hashes_running, hashes_waiting),
-          key_sets_(config_, metrics), url_(public_url(config_, port_.endpoint())) {
+          limits_(limits), port_(resolve(config_.http.listen)),
+          passwords_(hashes_running, hashes_waiting), key_sets_(config_, metrics),
+          url_(public_url(config_, port_.endpoint())) {
         const auto mismatch = [this](const std::string& why) {
             doom_.set(why);
             signals_.stop();
@@ -147,12 +149,15 @@ public:
         for (unsigned i = 0; i < count; ++i)
             threads_.push_back(std::make_unique<ServeThread>(shared, i, count));
         watch_threads(metrics, threads_);
-        for (const auto& thread : threads_)
+        for (const auto& thread : threads_) {
             keys_.add_user(
                 [user = thread.get()](const KeyReload::Ring& ring) { user->use_keys(ring); });
+            limits_.add_user(
+                [user = thread.get()](const LimitReload::Limits& now) { user->use_limits(now); });
+        }
         if (worker_)
             keys_.add_user([this](const KeyReload::Ring& ring) { worker_->use_keys(ring); });
-        signals_.on_hangup([this] { return keys_.run(); });
+        signals_.on_hangup([this] { return reload(); });
         open_ops();
     }
 
@@ -177,6 +182,11 @@ public:
 private:
     static constexpr unsigned hashes_running = 2;
     static constexpr unsigned hashes_waiting = 16;
+
+    runtime::Awaitable<void> reload() {
+        limits_.run();
+        co_await keys_.run();
+    }
 
     void open_ops() {
         if (!config_.ops.listen) return;
@@ -233,6 +243,7 @@ private:
     Doom doom_;
     Signals signals_;
     KeyReload keys_;
+    LimitReload& limits_;
     PortHolder port_;
     service::PasswordPool passwords_;
     KeySetFetching key_sets_;
@@ -280,7 +291,8 @@ runtime::Awaitable<void> stop_when_told(
 
 } // namespace
 
-int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std::ostream& out) {
+int serve(const ConfigLoader& load, const ServeOptions& options, std::ostream& out) {
+    const platform::LoadedConfig loaded = load();
     const Config& config = loaded.config;
     const log::Writer writer(log_options(config));
     Installation installation(config);
@@ -293,7 +305,8 @@ int serve(const platform::LoadedConfig& loaded, const ServeOptions& options, std
         [&writer] { return static_cast<double>(writer.dropped()); });
     std::string doom;
     {
-        Server server(installation, metrics);
+        LimitReload limits(load, loaded.settings);
+        Server server(installation, limits, metrics);
         doom = server.run([&] {
             out << "mfad serves " << server.url() << "\n";
             if (installation.private_server() != nullptr)

@@ -40,36 +40,42 @@ service::RecoveryOptions recovery_options(const platform::Config& config) {
 
 service::SettingsOptions settings_options(const platform::Config& config) {
     service::SettingsOptions options;
-    if (config.limits.enabled)
-        for (std::size_t i = 0; i < config.limits.user.size(); ++i)
-            options.user_policies.push_back(
-                policy(i == 0 ? "user" : "user-long", config.limits.user[i]));
+    options.user_policies = user_policies(config.limits);
     options.key_lifetimes = key_lifetimes(config);
     return options;
 }
 
-service::QuotaOptions quota_options(const platform::Config& config) {
+std::vector<domain::RatePolicy> user_policies(const platform::Config::Limits& limits) {
+    std::vector<domain::RatePolicy> policies;
+    if (limits.enabled)
+        for (std::size_t i = 0; i < limits.user.size(); ++i)
+            policies.push_back(policy(i == 0 ? "user" : "user-long", limits.user[i]));
+    return policies;
+}
+
+service::QuotaOptions quota_options(
+    const platform::Config& config, const platform::Config::Limits& limits) {
     using domain::DialectName;
     service::QuotaOptions options;
-    options.enabled = config.limits.enabled;
+    options.enabled = limits.enabled;
     const auto set = [&options](DialectName dialect, const platform::Rate& rate) {
         options.policies[dialect] = policy(std::string(to_string(dialect)), rate);
     };
-    set(DialectName::xsolla, config.limits.tenant_xsolla);
-    set(DialectName::rebilly, config.limits.tenant_rebilly);
-    set(DialectName::quiva, config.limits.tenant_quiva);
-    set(DialectName::navixy, config.limits.tenant_navixy);
-    set(DialectName::native, config.limits.tenant_native);
-    options.second_steps = policy("second-step", config.limits.second_step);
-    options.addresses = policy("address", config.limits.address);
+    set(DialectName::xsolla, limits.tenant_xsolla);
+    set(DialectName::rebilly, limits.tenant_rebilly);
+    set(DialectName::quiva, limits.tenant_quiva);
+    set(DialectName::navixy, limits.tenant_navixy);
+    set(DialectName::native, limits.tenant_native);
+    options.second_steps = policy("second-step", limits.second_step);
+    options.addresses = policy("address", limits.address);
     options.key_lifetimes = key_lifetimes(config);
     options.max_live_keys = static_cast<unsigned>(config.idempotency.max_live);
     return options;
 }
 
-domain::RatePolicy failed_credentials(const platform::Config& config) {
-    domain::RatePolicy failures = policy("failed-credentials", config.limits.failed_credentials);
-    if (!config.limits.enabled) failures.limit = 0;
+domain::RatePolicy failed_credentials(const platform::Config::Limits& limits) {
+    domain::RatePolicy failures = policy("failed-credentials", limits.failed_credentials);
+    if (!limits.enabled) failures.limit = 0;
     return failures;
 }
 
@@ -82,10 +88,11 @@ service::AccessTokenOptions access_token_options(
     return {public_url, std::chrono::duration_cast<std::chrono::seconds>(config.tokens.lifetime)};
 }
 
-service::PanelOptions panel_options(const platform::Config& config) {
+service::PanelOptions panel_options(
+    const platform::Config& config, const platform::Config::Limits& limits) {
     service::PanelOptions options;
-    options.failures = config.limits.panel_login.limit;
-    options.period = config.limits.panel_login.period;
+    options.failures = limits.panel_login.limit;
+    options.period = limits.panel_login.period;
     options.session_lifetime = config.auth.session_lifetime;
     return options;
 }

@@ -17,11 +17,16 @@ service::EnrollmentOptions enrollment_options(
     const platform::Config& config, const std::string& public_url);
 service::RecoveryOptions recovery_options(const platform::Config& config);
 service::SettingsOptions settings_options(const platform::Config& config);
-service::QuotaOptions quota_options(const platform::Config& config);
-domain::RatePolicy failed_credentials(const platform::Config& config);
 service::KeyLifetimes key_lifetimes(const platform::Config& config);
 service::AccessTokenOptions access_token_options(
     const platform::Config& config, const std::string& public_url);
-service::PanelOptions panel_options(const platform::Config& config);
+
+// What limits make; a running server may be given others than those it was started with.
+std::vector<domain::RatePolicy> user_policies(const platform::Config::Limits& limits);
+service::QuotaOptions quota_options(
+    const platform::Config& config, const platform::Config::Limits& limits);
+domain::RatePolicy failed_credentials(const platform::Config::Limits& limits);
+service::PanelOptions panel_options(
+    const platform::Config& config, const platform::Config::Limits& limits);
 
 } // namespace mfad::app

@@ -12,7 +12,8 @@ void add_serve(CLI::App& app, Invocation& invocation) {
     call->add_flag(
         "--demo", options->demo, "load the demo into an empty private Redis and say how to try it");
     call->callback([&invocation, options] {
-        invocation.status = app::serve(invocation.load(), *options, std::cout);
+        invocation.status =
+            app::serve([&invocation] { return invocation.load(); }, *options, std::cout);
     });
 }
 

@@ -39,7 +39,8 @@ std::uint64_t not_plain(std::uint64_t word) {
     return (word & tops) | control(word) | equal(word, '"') | equal(word, '\\');
 }
 
-// Sixteen bytes as the vector registers of x86-64 and ARMv8 hold them; g++ and clang++ both know it.
+// Sixteen bytes as the vector registers of x86-64 and ARMv8 hold them; g++ and clang++ both know
+// it.
 using Block = unsigned char __attribute__((vector_size(16)));
 
 /// All ones in the bytes that are one, else 0.

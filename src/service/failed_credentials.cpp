@@ -6,7 +6,7 @@
 
 namespace mfad::service {
 FailedCredentials::FailedCredentials(domain::RatePolicy policy, LimitMetrics& metrics)
-    : policy_(std::move(policy)), metrics_(metrics), arrivals_(policy_.limit == 0 ? 0 : most) {
+    : policy_(std::move(policy)), metrics_(metrics), arrivals_(most) {
     metrics_.declare(policy_.name);
 }
 
@@ -23,9 +23,11 @@ std::int64_t* FailedCredentials::find(std::string_view client) {
 
 std::optional<domain::Refusal> FailedCredentials::denied(std::string_view client, Time now) {
     std::int64_t* const arrival = find(client);
-    if (arrival == nullptr) return std::nullopt;
-    const domain::RateVerdict verdict = step(arrival, now).verdict;
+    if (arrival == nullptr || policy_.limit == 0) return std::nullopt;
+    const domain::GcraStep step = this->step(arrival, now);
+    const domain::RateVerdict& verdict = step.verdict;
     if (verdict.allowed) return std::nullopt;
+    *arrival = step.arrival;
     metrics_.count(policy_.name, LimitDecision::shed);
     domain::Refusal refusal = domain::refuse(domain::Refusal::Code::too_many);
     refusal.policy = policy_.name;

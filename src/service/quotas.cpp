@@ -14,6 +14,7 @@ using domain::Result;
 
 /// Of tenants and dialects together; one that is pushed out is asked for anew.
 constexpr std::size_t most_leases = 10'000;
+constexpr char end_of_tenant = '\n'; // in the name of a lease; no id has one
 
 Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
     Refusal refusal = domain::refuse(Refusal::Code::too_many);
@@ -53,7 +54,12 @@ store::QuotaPlace address_place(const QuotaOptions& options, std::string_view ad
 
 LeasedQuotas::LeasedQuotas(
     const store::Context& context, QuotaOptions options, LimitContext& limits)
-    : quotas_(context), options_(std::move(options)), limits_(limits), leases_(most_leases) {
+    : quotas_(context), limits_(limits), leases_(most_leases) {
+    use(std::move(options));
+}
+
+void LeasedQuotas::use(QuotaOptions options) {
+    options_ = std::move(options);
     for (const auto& [dialect, policy] : options_.policies)
         limits_.metrics.declare(policy.name);
     limits_.metrics.declare(options_.second_steps.name);
@@ -65,7 +71,7 @@ RatePolicy LeasedQuotas::policy(const domain::Tenant& tenant, domain::DialectNam
 }
 
 QuotaLease& LeasedQuotas::lease(const std::string& tenant, const RatePolicy& policy) {
-    name_.assign(tenant).append(1, '\n').append(policy.name);
+    name_.assign(tenant).append(1, end_of_tenant).append(policy.name);
     QuotaLease* found = leases_.find(name_);
     if (found == nullptr || found->policy() != policy) {
         leases_.put(name_, QuotaLease(policy));
@@ -102,6 +108,19 @@ redis::Command LeasedQuotas::command(
             call.caller.credential_id, call.key->hash, options_.key_lifetimes.of(*call.key),
             options_.max_live_keys};
     return quotas_.command(call.tenant->id, policy, wanted, place);
+}
+
+runtime::Awaitable<void> LeasedQuotas::give_back() {
+    const auto now = runtime::SteadyClock::now();
+    std::vector<redis::Command> commands;
+    leases_.for_each([&](std::string_view name, const QuotaLease& lease) {
+        const std::uint32_t unspent = lease.unspent(now);
+        const std::string tenant(name.substr(0, name.find(end_of_tenant)));
+        if (unspent > 0) commands.push_back(quotas_.giving_back(tenant, lease.policy(), unspent));
+    });
+    leases_.clear();
+    for (const redis::Command& command : commands)
+        co_await quotas_.give_back(command);
 }
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectName dialect) {

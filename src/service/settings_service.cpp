@@ -70,8 +70,13 @@ SettingsService::SettingsService(
     : context_(context), settings_(context), users_(context), passkeys_(context),
       enrollment_(enrollment), vault_(vault), options_(std::move(options)), limits_(limits),
       wake_(std::move(wake)) {
-    for (const domain::RatePolicy& policy : options_.user_policies)
+    use_limits(std::exchange(options_.user_policies, {}));
+}
+
+void SettingsService::use_limits(Policies policies) {
+    for (const domain::RatePolicy& policy : policies)
         limits_.metrics.declare(policy.name);
+    policies_ = std::make_shared<const Policies>(std::move(policies));
 }
 
 std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
@@ -130,18 +135,20 @@ Changed SettingsService::changed_by(
 std::optional<Refusal> SettingsService::denied(
     Call& call, const domain::UserRef& user, Denials::Time now) {
     // What was done under a key before is told again, whatever limits say.
-    if (options_.user_policies.empty() || call.key) return std::nullopt;
+    if (policies_->empty() || call.key) return std::nullopt;
     const auto verdicts = limits_.denials.find(user_limits, subject(user), now);
-    if (!verdicts) return std::nullopt;
+    // A change that was on its way when the limits changed has left that of others.
+    if (!verdicts || verdicts->size() != policies_->size()) return std::nullopt;
     const std::size_t counted = call.rates.size();
-    note(call, *verdicts, true);
+    note(call, *policies_, *verdicts, true);
     return too_many(std::span(call.rates).subspan(counted));
 }
 
 void SettingsService::note(
-    Call& call, const std::vector<domain::RateVerdict>& verdicts, bool shed) {
+    Call& call, const Policies& policies, const std::vector<domain::RateVerdict>& verdicts,
+    bool shed) {
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        const domain::RatePolicy& policy = options_.user_policies[i];
+        const domain::RatePolicy& policy = policies[i];
         call.rates.push_back({policy, verdicts[i]});
         if (verdicts[i].allowed && shed) continue; // it was not asked
         const LimitDecision refused = shed ? LimitDecision::shed : LimitDecision::limited;
@@ -164,9 +171,10 @@ Awaitable<Result<Changed>> SettingsService::change(
             vault_.sealer.seal(SealPurpose::idempotency, supplement_place(*call.key), link.token);
     if (entry && provisions) // that he is not there is not the answer
         entry->storable &= ~store::storable_bit(ChangeStatus::no_such_user);
+    const std::shared_ptr<const Policies> policies = policies_;
     const store::ChangeOrder order{
         change,
-        options_.user_policies,
+        *policies,
         enrollment_.options().links,
         enrollment_.options().link_lifetime,
         {&link.order, links ? 1U : 0U},
@@ -183,7 +191,7 @@ Awaitable<Result<Changed>> SettingsService::change(
     }
     if (outcome.replay == store::Replay::key_reused) co_return domain::refuse(Code::key_reused);
     const std::size_t counted = call.rates.size();
-    note(call, outcome.verdicts, false);
+    note(call, *policies, outcome.verdicts, false);
     if (outcome.status == ChangeStatus::too_many) {
         limits_.denials.keep(user_limits, subject(ref), std::move(outcome.verdicts), asked);
         co_return too_many(std::span(call.rates).subspan(counted));

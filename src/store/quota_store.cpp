@@ -30,4 +30,16 @@ QuotaTaken QuotaStore::taken(const redis::Reply& reply) {
     return taken;
 }
 
+redis::Command QuotaStore::giving_back(
+    const std::string& owner, const domain::RatePolicy& policy, std::uint32_t count) const {
+    redis::Command command = redis::Command::eval(scripts::give_back_quota, 1);
+    command.arg(context_.keys().quota(owner, policy.name));
+    command.arg(policy.period.count()).arg(policy.limit).arg(count);
+    return command;
+}
+
+runtime::Awaitable<void> QuotaStore::give_back(const redis::Command& command) const {
+    co_await context_.eval(scripts::give_back_quota, command);
+}
+
 } // namespace mfad::store

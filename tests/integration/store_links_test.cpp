@@ -327,6 +327,30 @@ BOOST_AUTO_TEST_CASE(codes_have_a_gap_and_a_budget_that_no_new_link_resets) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_gap_that_became_shorter_passes_when_it_says) {
+    run([](const Context& store) -> Awaitable<void> {
+        co_await set_scene(store);
+        Links links(store);
+        const store::LinkStore link_store(store);
+        const auto send = [&](std::chrono::milliseconds gap) -> Awaitable<store::CodeSent> {
+            const store::CodeOrder order{
+                "d", "1job", 5min, tries, CodeAsker::link, {"gap", 1, gap}, {"codes", 9, 1h}};
+            const store::LinkRef ref = links.ref("one");
+            co_return co_await link_store.send_code(ref, ada, order);
+        };
+        co_await links.make("one");
+        auto sent = co_await send(1h);
+        BOOST_CHECK(sent.state == LinkState::open);
+        sent = co_await send(50ms);
+        BOOST_CHECK(sent.state == LinkState::over_budget);
+        BOOST_REQUIRE((sent.retry_after <= 50ms));
+        runtime::Timer timer(co_await runtime::asio::this_coro::executor, 50ms);
+        co_await timer.async_wait(runtime::tuple_token);
+        sent = co_await send(50ms);
+        BOOST_CHECK(sent.state == LinkState::open);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(who_has_no_address_gets_no_mail) {
     run([](const Context& store) -> Awaitable<void> {
         co_await test::define_tenant(store, "acme", email, 2);

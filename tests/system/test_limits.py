@@ -6,6 +6,7 @@ import json
 import math
 import re
 import secrets
+import signal
 import subprocess
 import time
 
@@ -470,6 +471,126 @@ def test_a_flood_is_refused_without_the_store(make_lonely, own_redis, policy, li
     calls, counted = (now - then for now, then in zip(asked_of(world, redis), asked))
     assert calls == counted  # nothing is asked that does not count
     assert waits == sorted(waits, reverse=True) and waits[0] - waits[-1] <= looks
+
+
+# ---- what is taken ahead of need ------------------------------------------------------------------------------------
+
+
+def test_what_a_server_has_taken_and_not_spent_comes_back_when_it_stops(make_lonely, own_redis):
+    """Each request moves the arrival time by 1.44 s: to the microsecond it tells how many have been counted."""
+    server = make_lonely(limits_user="1000000/1h", idempotency_lifetime="1h")
+    world = World(server, server.client(), limits={"xsolla": "60000/24h"})
+    redis, interval = own_redis.connection(), DAY * 10**6 // 60_000
+    switch = itertools.cycle((True, False))
+
+    def send():
+        assert write_of("xsolla", world, on=next(switch)).send(world.client).status == SUCCESS["xsolla"]
+
+    def now():
+        seconds, micros = redis.time()
+        return seconds * 10**6 + micros
+
+    def counted():
+        """How many, by the arrival time: the first came just after `before`."""
+        arrival = int(redis.get(quota_key(redis, world, "xsolla")))
+        return round((arrival - before) / interval)
+
+    before = now()
+    send()
+    after, sent = now(), 1
+    assert after - before < interval / 2
+    deadline = time.monotonic() + 20
+    while counted() - sent < 3:  # until some are held
+        assert time.monotonic() < deadline
+        send()
+        sent += 1
+    assert server.stop() == 0
+    assert counted() == sent
+
+
+# ---- limits that change ---------------------------------------------------------------------------------------------
+
+
+def far_ahead(redis):
+    """An arrival time of a limit over a day, just used up, in microseconds of the store's clock."""
+    return (redis.time()[0] + DAY) * 10**6
+
+
+def is_true(send):
+    """Whether a refused call passes once it has waited as long as it was told to."""
+    response = send()
+    assert response.status == 429
+    time.sleep(int(response.header("Retry-After")))
+    return send().status == 200
+
+
+def test_a_quota_over_a_shorter_period_is_soon_free(tenant, redis):
+    """A stored time that lies beyond the period counts as one period, which has to pass: it is not begun ever anew."""
+    world = tenant(limits={"native": "10/5s"})
+    send = lambda: write_of("native", world, on=True).send(world.client)
+    assert send().status == 200
+    redis.set(quota_key(redis, world, "native"), far_ahead(redis), px=DAY * 1000)
+    assert is_true(send)
+
+
+def test_a_limit_on_a_user_over_a_shorter_period_is_soon_free(tenant, redis):
+    world = tenant(settings={"limits_user": "10/5s,20/10s"})
+    send = lambda: write_of("native", world, on=True).send(world.client)
+    assert send().status == 200
+    set_arrivals(redis, world, "1", far_ahead(redis), far_ahead(redis), 0)
+    assert is_true(send)
+
+
+def hang_up(server, event):
+    begun = len(server.lines)
+    server.process.send_signal(signal.SIGHUP)
+    return server.event(event, after=begun)
+
+
+def test_limits_are_read_again_when_the_server_is_told_to(tmp_path, own_redis, key_file):
+    config = tmp_path / "config" / "mfad.toml"
+    config.parent.mkdir()
+
+    def write(limits, **others):
+        config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in others.items()) +
+                          "[limits]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in limits.items()))
+
+    write({"user": ["2/1h"], "tenant_xsolla": "1000/1h"})
+    server = start_mfad(tmp_path, own_redis, key_file, server_threads=1, worker_enabled="false")
+    world = World(server, server.client())
+    switch = itertools.cycle((True, False))
+
+    def send(user="1"):
+        return write_of("xsolla", world, user, on=next(switch)).send(world.client)
+
+    def policies(response):
+        return {(quota, window) for quota, window in rates_of(response)}
+
+    assert [send().status for _ in range(4)] == [SUCCESS["xsolla"]] * 2 + [429] * 2
+
+    # Raised, and one more. Who has used up an hour has still used up a minute, until one more request has come back.
+    write({"user": ["600/1m", "1000/2h"], "tenant_xsolla": "900/1h", "failed_credentials": "2/1h"})
+    hang_up(server, "limits.reloaded")
+    wait_for(lambda: send().status == SUCCESS["xsolla"], "the raised limit to hold")
+    assert policies(send()) == {(900, HOUR), (600, 60), (1000, 2 * HOUR)}
+    changed = {event["key"]: (event["was"], event["value"]) for event in server.events("limits.changed")}
+    assert changed["limits.user"] == ('["2/1h"]', '["600/1m", "1000/2h"]')
+    assert "limits.tenant_xsolla" in changed and "limits.failed_credentials" in changed and len(changed) == 3
+    assert [guess("xsolla", world).send(world.client).status for _ in range(3)][-1] == 429
+
+    # What is refused as a whole changes nothing; what else is new is named.
+    write({"user": "all"})
+    assert "limits.user" in hang_up(server, "limits.not_reloaded")["error"]
+    assert policies(send()) == {(900, HOUR), (600, 60), (1000, 2 * HOUR)}
+    write({"user": [], "tenant_xsolla": "900/1h", "failed_credentials": "2/1h"})
+    config.write_text(config.read_text() + "[log]\nlevel = \"error\"\n")
+    assert hang_up(server, "config.needs_restart")["key"] == "log.level"
+    wait_for(lambda: policies(send()) == {(900, HOUR)}, "the limits on users to go")
+
+    write({"enabled": False})
+    hang_up(server, "limits.reloaded")
+    wait_for(lambda: guess("xsolla", world).send(world.client).status == 401, "all limits to go")
+    assert server.stop() == 0
 
 
 # ---- credentials that fail ------------------------------------------------------------------------------------------

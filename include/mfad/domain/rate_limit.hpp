@@ -36,7 +36,10 @@ struct RateReport {
 
 struct GcraStep {
     RateVerdict verdict;
-    std::int64_t arrival = 0; ///< to be stored when every policy of the decision allows
+    /// To be stored when every policy of the decision allows. When one refuses, what it says itself
+    /// is stored if it is less than before: a clock that stepped back, or a policy that shrank,
+    /// costs one period at most.
+    std::int64_t arrival = 0;
 };
 
 /// One step of the algorithm, the reference of the scripts' `gcra`. Times are microseconds of the

@@ -40,11 +40,11 @@ struct ServerOptions {
     RequestLimits limits;
 
     // Deadlines are looked at every `tick`, so they may be late by as much.
-    std::chrono::milliseconds header_timeout{5'000};  ///< first byte to the end of the header
-    std::chrono::milliseconds body_timeout{10'000};   ///< from there to the end of the body
-    std::chrono::milliseconds write_timeout{10'000};  ///< for an answer to be taken by the kernel
-    std::chrono::milliseconds idle_timeout{30'000};   ///< to the first byte of a request
-    std::chrono::milliseconds idle_grace{250};        ///< the same, once the server is draining
+    std::chrono::milliseconds header_timeout{5'000}; ///< first byte to the end of the header
+    std::chrono::milliseconds body_timeout{10'000};  ///< from there to the end of the body
+    std::chrono::milliseconds write_timeout{10'000}; ///< for an answer to be taken by the kernel
+    std::chrono::milliseconds idle_timeout{30'000};  ///< to the first byte of a request
+    std::chrono::milliseconds idle_grace{250};       ///< the same, once the server is draining
     std::chrono::milliseconds tick{250};
     std::chrono::milliseconds accept_pause{100}; ///< when descriptors or memory have run out
 

@@ -57,6 +57,13 @@ public:
         index_.insert(static_cast<Place>(entries_.size() - 1));
     }
 
+    /// Calls `visit(key, value)` for each, in no order; it is not to change the map.
+    template <class Visit>
+    void for_each(const Visit& visit) const {
+        for (const Entry& entry : entries_)
+            visit(std::string_view(entry.key), entry.value);
+    }
+
     bool erase(std::string_view key) {
         const auto found = index_.find(key);
         if (found == index_.end()) return false;

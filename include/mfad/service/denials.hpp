@@ -31,6 +31,9 @@ public:
         std::string_view policy, std::string_view subject,
         std::vector<domain::RateVerdict> verdicts, Time asked);
 
+    /// Forgets all of them: limits have changed.
+    void clear() { denials_.clear(); }
+
 private:
     const std::string& name(std::string_view policy, std::string_view subject);
 

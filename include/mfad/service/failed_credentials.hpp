@@ -22,9 +22,12 @@ public:
     using Time = std::chrono::steady_clock::time_point;
     static constexpr std::size_t most = 65'536; ///< clients; who is pushed out starts anew
 
-    /// @param policy a limit of 0: none
+    /// @param policy a limit of 0: nothing is refused
     /// @param metrics has to outlive it
     FailedCredentials(domain::RatePolicy policy, LimitMetrics& metrics);
+
+    /// From now on by another policy; what has failed stays counted.
+    void use(domain::RatePolicy policy) { policy_ = std::move(policy); }
 
     /// `too_many`, if as many of this client have failed as may.
     /// @param client address as text; IPv6 counts by /64

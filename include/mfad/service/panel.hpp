@@ -28,6 +28,9 @@ public:
     Panel(const store::Context& context, PasswordPool& passwords, PanelOptions options)
         : credentials_(context), passwords_(passwords), options_(options) {}
 
+    /// From now on with these; sessions that are open stay as they are.
+    void use(const PanelOptions& options) { options_ = options; }
+
     /// An unknown login costs the same as a wrong password, and counts the same.
     /// @return `wrong_login`, `too_many_logins`, or `unavailable` when too many hashes are waiting
     runtime::Awaitable<domain::Result<PanelSession>> sign_in(

@@ -59,6 +59,13 @@ public:
     /// @param limits has to outlive it
     LeasedQuotas(const store::Context& context, QuotaOptions options, LimitContext& limits);
 
+    /// From now on with these.
+    void use(QuotaOptions options);
+
+    /// Gives back to the store what was taken of quotas and not spent. Nothing may be taken any
+    /// more. @throws redis::Unavailable, redis::ErrorReply when it cannot; what is left then lapses
+    runtime::Awaitable<void> give_back();
+
     runtime::Awaitable<domain::Result<void>> take(Call& call, domain::DialectName dialect) override;
     runtime::Awaitable<domain::Result<void>> take_second_step(
         Call& call, const std::string& user) override;

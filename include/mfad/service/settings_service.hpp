@@ -47,6 +47,9 @@ public:
         const store::Context& context, Enrollment& enrollment, Vault& vault,
         SettingsOptions options, LimitContext& limits, std::function<void()> wake);
 
+    /// From now on with these limits on writes to a user.
+    void use_limits(std::vector<domain::RatePolicy> policies);
+
     /// The state of a user of the call's tenant.
     runtime::Awaitable<domain::Result<domain::MfaState>> read(
         const Call& call, const std::string& user);
@@ -88,13 +91,17 @@ public:
     runtime::Awaitable<bool> user_exists(const Call& call, const std::string& user);
 
 private:
+    using Policies = std::vector<domain::RatePolicy>;
+
     std::optional<store::Idempotency> idempotency(const Call& call) const;
     /// The refusal of a write whose limits are known to have no room; the store would look at them
     /// first, too.
     std::optional<domain::Refusal> denied(
         Call& call, const domain::UserRef& user, Denials::Time now);
     /// Adds what the limits said to the call, and counts it.
-    void note(Call& call, const std::vector<domain::RateVerdict>& verdicts, bool shed);
+    void note(
+        Call& call, const Policies& policies, const std::vector<domain::RateVerdict>& verdicts,
+        bool shed);
     Changed changed_by(
         const Call& call, const domain::SettingsChange& change, store::ChangeOutcome& outcome,
         NewLink& link) const;
@@ -109,6 +116,7 @@ private:
     Enrollment& enrollment_;
     Vault& vault_;
     SettingsOptions options_;
+    std::shared_ptr<const Policies> policies_; ///< a change keeps those that it began with
     LimitContext& limits_;
     std::function<void()> wake_;
 };

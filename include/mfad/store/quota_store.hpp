@@ -45,6 +45,11 @@ public:
     runtime::Awaitable<redis::Reply> take(const redis::Command& command) const;
     static QuotaTaken taken(const redis::Reply& reply);
 
+    /// Gives back what was taken and not used.
+    redis::Command giving_back(
+        const std::string& owner, const domain::RatePolicy& policy, std::uint32_t count) const;
+    runtime::Awaitable<void> give_back(const redis::Command& command) const;
+
 private:
     const Context& context_;
 };

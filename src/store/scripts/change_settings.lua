@@ -112,16 +112,22 @@ for i = 1, count do
 
   if count == 1 then
     before = pack_settings(band(allowed, rules.policy), enabled, factors, marks)
-    local within = true
+    local within, first_kept, second_kept = true, first_tat, second_tat
     for p = 1, policies do
       local period, limit
       period, limit, limits = struct.unpack('<dI4', ARGV[1], limits)
-      local passes, tat, remaining, retry, reset = gcra(now, p == 1 and first_tat or second_tat, period, limit, 1)
-      if p == 1 then first_tat = tat else second_tat = tat end
+      local kept = math.min(p == 1 and first_tat or second_tat, now + period)
+      local passes, tat, remaining, retry, reset = gcra(now, kept, period, limit, 1)
+      if p == 1 then first_tat, first_kept = tat, kept else second_tat, second_kept = tat, kept end
       within = within and passes
       verdicts = verdicts .. pack('<BI4dd', passes and 1 or 0, remaining, retry, reset)
     end
     if not within then
+      -- As keep_clipped.
+      local first_stored, second_stored = struct.unpack('<dd', fields[5])
+      if first_kept < first_stored or second_kept < second_stored then
+        call('HSET', user_key, 'r', pack('<ddd', first_kept, second_kept, link_tat))
+      end
       return conclude(TOO_MANY, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0, 0) .. verdicts)
     end
   end
@@ -149,6 +155,7 @@ for i = 1, count do
   -- shows it: it voids the one before, which may still be on its way.
   local link, kind, link_id = LINK_NONE, 0, false
   if shows_link or (with_links and band(enable, bnot(factors)) ~= 0) then
+    link_tat = math.min(link_tat, now + link_period)
     local within, tat = gcra(now, link_tat, link_period, link_limit, 1)
     local mailed = within and band(marks, ADDRESS) ~= 0 and band(flags, UNMAILED) == 0
     if mailed or shows_link then

@@ -24,7 +24,11 @@ if wait_of(failures, last, now_ms) < 0 then return { CH_DISABLED, 0, 0 } end
 local tats = call('HMGET', place.key, place.prefix .. 'c', place.prefix .. 'd')
 local gap, gap_tat, _, gap_retry = gcra(now, tats[1], tonumber(ARGV[4]), tonumber(ARGV[5]), 1)
 local budget, budget_tat, _, budget_retry = gcra(now, tats[2], tonumber(ARGV[6]), tonumber(ARGV[7]), 1)
-if not (gap and budget) then return { CH_OVER_BUDGET, 0, ceil(math.max(gap_retry, budget_retry) / 1000) } end
+if not (gap and budget) then
+  keep_clipped(place.key, place.prefix .. 'c', now, tats[1], tonumber(ARGV[4]))
+  keep_clipped(place.key, place.prefix .. 'd', now, tats[2], tonumber(ARGV[6]))
+  return { CH_OVER_BUDGET, 0, ceil(math.max(gap_retry, budget_retry) / 1000) }
+end
 
 -- No code outlives its challenge.
 local ends = math.min(now_ms + ARGV[2], tonumber(call('HGET', KEYS[3], 'x')))

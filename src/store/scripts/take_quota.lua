@@ -17,6 +17,10 @@ if limit > 0 then
     wanted = math.max(1, remaining)
     allowed, tat, remaining, retry, reset = gcra(now, stored, period, limit, wanted)
   end
+  -- As keep_clipped.
+  if not allowed and tonumber(stored) > now + period then
+    call('SET', KEYS[1], now + period, 'PX', ceil(period / 1000))
+  end
 end
 
 local wants_place, place = allowed and ARGV[4], 1
