@@ -5,7 +5,9 @@
 #include "run_once.hpp"
 #include "service_options.hpp"
 
+#include "mfad/platform/encoding.hpp"
 #include "mfad/platform/units.hpp"
+#include "mfad/service/addresses.hpp"
 #include "mfad/service/tenants.hpp"
 #include "mfad/store/limit_store.hpp"
 
@@ -18,34 +20,39 @@ namespace {
 using domain::RatePolicy;
 using runtime::Awaitable;
 using store::LimitStore;
-using store::QuotaPlace;
 
-/// Whose limits: `tenant/ID`, `user/TENANT/ID` or `address/ADDRESS`.
+/// Whose limits, as `show_limits` names them.
 struct Whose {
-    enum class Kind : std::uint8_t { tenant, user, address };
+    enum class Kind : std::uint8_t { tenant, user, address, recipient, domain, mails };
     Kind kind = Kind::tenant;
-    std::string owner; ///< the tenant's id, or the address
-    std::string user;  ///< of that tenant
+    std::string owner; ///< the tenant's id, the client's address, or the domain
+    std::string part;  ///< of that tenant: the user's id, or the recipient's address
 };
 
 Whose parse_key(const std::string& key) {
-    const auto starts = [&key](std::string_view head) {
-        return key.starts_with(head) && key.size() > head.size();
-    };
-    const std::string rest = key.substr(std::min(key.find('/'), key.size() - 1) + 1);
-    if (starts("address/")) return {Whose::Kind::address, rest, {}};
-    if (starts("tenant/") && rest.find('/') == std::string::npos)
-        return {Whose::Kind::tenant, rest, {}};
-    const auto slash = rest.find('/');
-    if (starts("user/") && slash != std::string::npos && slash > 0 && slash + 1 < rest.size())
-        return {Whose::Kind::user, rest.substr(0, slash), rest.substr(slash + 1)};
-    throw StartFailure("KEY: must be tenant/ID, user/TENANT/ID or address/ADDRESS");
+    using Kind = Whose::Kind;
+    if (key == "mails") return {Kind::mails, {}, {}};
+    const auto slash = std::min(key.find('/'), key.size());
+    const std::string_view head = std::string_view(key).substr(0, slash);
+    const std::string rest = key.substr(std::min(slash + 1, key.size()));
+    if (head == "address" && !rest.empty()) return {Kind::address, rest, {}};
+    if (head == "domain" && !rest.empty()) return {Kind::domain, rest, {}};
+    const auto second = rest.find('/');
+    if (head == "tenant" && !rest.empty() && second == std::string::npos)
+        return {Kind::tenant, rest, {}};
+    const bool two = second != std::string::npos && second > 0 && second + 1 < rest.size();
+    if (two && (head == "user" || head == "recipient"))
+        return {
+            head == "user" ? Kind::user : Kind::recipient, rest.substr(0, second),
+            rest.substr(second + 1)};
+    throw StartFailure("KEY: must be tenant/ID, user/TENANT/ID, address/ADDRESS, "
+                       "recipient/TENANT/EMAIL, domain/DOMAIN or mails");
 }
 
 /// A limit, and where what it has counted is.
 struct Quota {
     RatePolicy policy;
-    QuotaPlace place;
+    std::string key;
 };
 
 struct Counted {
@@ -53,23 +60,58 @@ struct Counted {
     LimitStore::Arrival arrival;
 };
 
-/// The quotas that are kept by themselves, as `service/quotas` names them.
-std::vector<Quota> quotas_of(
-    const Whose& whose, const domain::Tenant* tenant, const service::QuotaOptions& options) {
+/// The limits on mails of one kind.
+std::vector<Quota> on_mails(const std::vector<RatePolicy>& policies, std::string_view subject) {
     std::vector<Quota> quotas;
+    for (const RatePolicy& policy : policies)
+        quotas.push_back({policy, store::Keys::mails(policy.name, subject)});
+    return quotas;
+}
+
+/// Of somebody at this domain.
+domain::EmailAddress recipient(const std::string& address) {
+    const auto parsed = domain::EmailAddress::parse(address);
+    if (!parsed) throw StartFailure("KEY: " + std::string(to_string(parsed.error())));
+    return *parsed;
+}
+
+/// What is counted by itself, as `service/quotas` and the worker name it.
+std::vector<Quota> quotas_of(
+    const Whose& whose, const domain::Tenant* tenant, const Installation& installation) {
+    const platform::Config& config = installation.config();
+    const service::QuotaOptions options = quota_options(config, config.limits);
+    const domain::MailLimits mails = mail_limits(config.limits);
+    const store::Keys keys = installation.store_keys();
+    std::vector<Quota> quotas;
+    const auto add = [&](const RatePolicy& policy, const store::QuotaPlace& place) {
+        quotas.push_back({policy, keys.quota(place.owner, place.name)});
+    };
+    service::Vault vault(installation.keys());
     switch (whose.kind) {
     case Whose::Kind::tenant:
+        quotas = on_mails(mails.tenant, whose.owner);
         for (const auto& [dialect, configured] : options.policies) {
             const RatePolicy& policy = service::quota_policy(options, *tenant, dialect);
-            quotas.push_back({policy, {whose.owner, policy.name}});
+            add(policy, {whose.owner, policy.name});
         }
         break;
     case Whose::Kind::user:
-        quotas.push_back(
-            {options.second_steps, service::second_step_place(options, whose.owner, whose.user)});
+        add(options.second_steps, service::second_step_place(options, whose.owner, whose.part));
         break;
     case Whose::Kind::address:
-        quotas.push_back({options.addresses, service::address_place(options, whose.owner)});
+        add(options.addresses, service::address_place(options, whose.owner));
+        break;
+    case Whose::Kind::recipient: {
+        const auto subject = service::mail_subject(recipient(whose.part), whose.owner, vault);
+        quotas = on_mails(mails.recipient, platform::base64url(subject.recipient));
+        break;
+    }
+    case Whose::Kind::domain: {
+        const auto subject = service::mail_subject(recipient("a@" + whose.owner), {}, vault);
+        quotas = on_mails(mails.domain, platform::base64url(subject.domain));
+        break;
+    }
+    case Whose::Kind::mails: quotas = on_mails(mails.all, {}); break;
     }
     return quotas;
 }
@@ -93,7 +135,7 @@ void print(const Counted& counted, std::int64_t now, std::ostream& out) {
     const domain::RateVerdict verdict = domain::gcra(now, counted.arrival, policy, 0).verdict;
     const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(policy.period);
     const auto full = std::chrono::ceil<std::chrono::seconds>(verdict.reset).count();
-    out << column(policy.name, 14)
+    out << column(policy.name, 22)
         << column(platform::to_text(platform::Rate{policy.limit, period}), 14)
         << column(std::to_string(verdict.remaining), 10)
         << (full == 0 ? "-" : std::to_string(full) + "s") << "\n";
@@ -110,33 +152,32 @@ Awaitable<void> work(
     const LimitStore limits(store);
     std::shared_ptr<const domain::Tenant> tenant;
     std::vector<Counted> counted;
-    if (whose.kind == Whose::Kind::tenant) {
+    if (whose.kind == Whose::Kind::tenant || whose.kind == Whose::Kind::recipient) {
         service::Vault vault(installation.keys());
         const service::TenantRepository tenants(store, vault);
         tenant = co_await tenants.find(whose.owner);
         if (!tenant) why = "there is no tenant " + whose.owner;
     } else if (whose.kind == Whose::Kind::user) {
-        const domain::UserRef user{whose.owner, whose.user};
+        const domain::UserRef user{whose.owner, whose.part};
         const auto found = co_await limits.of_user(user);
         if (found) counted = counted_of(*found, config);
-        if (!found) why = "there is no user " + whose.user + " of tenant " + whose.owner;
+        if (!found) why = "there is no user " + whose.part + " of tenant " + whose.owner;
         if (found && task == Task::reset) co_await limits.reset_user(user);
     }
     if (!why.empty()) co_return;
 
-    const std::vector<Quota> quotas =
-        quotas_of(whose, tenant.get(), quota_options(config, config.limits));
+    const std::vector<Quota> quotas = quotas_of(whose, tenant.get(), installation);
     if (task == Task::reset) {
         for (const Quota& quota : quotas)
-            co_await limits.reset_quota(quota.place);
+            co_await limits.reset(quota.key);
         co_return;
     }
     for (const Quota& quota : quotas) {
-        const LimitStore::Arrival arrival = co_await limits.quota(quota.place);
+        const LimitStore::Arrival arrival = co_await limits.at(quota.key);
         counted.push_back({quota.policy, arrival});
     }
     const std::int64_t now = co_await limits.now();
-    out << "LIMIT         RATE          LEFT      FULL AGAIN IN\n";
+    out << "LIMIT                 RATE          LEFT      FULL AGAIN IN\n";
     for (const Counted& limit : counted)
         print(limit, now, out);
 }

@@ -155,8 +155,10 @@ public:
             limits_.add_user(
                 [user = thread.get()](const LimitReload::Limits& now) { user->use_limits(now); });
         }
-        if (worker_)
+        if (worker_) {
             keys_.add_user([this](const KeyReload::Ring& ring) { worker_->use_keys(ring); });
+            limits_.add_user([this](const LimitReload::Limits& now) { worker_->use_limits(now); });
+        }
         signals_.on_hangup([this] { return reload(); });
         open_ops();
     }
@@ -321,7 +323,8 @@ int serve(const ConfigLoader& load, const ServeOptions& options, std::ostream& o
     return 0;
 }
 
-int work(const platform::LoadedConfig& loaded) {
+int work(const ConfigLoader& load) {
+    const platform::LoadedConfig loaded = load();
     const Config& config = loaded.config;
     const log::Writer writer(log_options(config));
     Installation installation(config);
@@ -336,7 +339,12 @@ int work(const platform::LoadedConfig& loaded) {
     });
     KeyReload keys(context, installation);
     keys.add_user([&worker](const KeyReload::Ring& ring) { worker.use_keys(ring); });
-    signals.on_hangup([&keys] { return keys.run(); });
+    LimitReload limits(load, loaded.settings);
+    limits.add_user([&worker](const LimitReload::Limits& now) { worker.use_limits(now); });
+    signals.on_hangup([&keys, &limits] {
+        limits.run();
+        return keys.run();
+    });
     worker.start();
     log::event(log::Level::info, "worker.started");
     std::exception_ptr failed;

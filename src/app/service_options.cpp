@@ -7,6 +7,15 @@ domain::RatePolicy policy(std::string name, const platform::Rate& rate) {
     return {std::move(name), rate.limit, rate.period};
 }
 
+/// The second of two, over a longer time, is called so.
+std::vector<domain::RatePolicy> policies(
+    const std::string& name, const std::vector<platform::Rate>& rates) {
+    std::vector<domain::RatePolicy> all;
+    for (const platform::Rate& rate : rates)
+        all.push_back(policy(all.empty() ? name : name + "-long", rate));
+    return all;
+}
+
 } // namespace
 
 service::EnrollmentOptions enrollment_options(
@@ -46,11 +55,15 @@ service::SettingsOptions settings_options(const platform::Config& config) {
 }
 
 std::vector<domain::RatePolicy> user_policies(const platform::Config::Limits& limits) {
-    std::vector<domain::RatePolicy> policies;
-    if (limits.enabled)
-        for (std::size_t i = 0; i < limits.user.size(); ++i)
-            policies.push_back(policy(i == 0 ? "user" : "user-long", limits.user[i]));
-    return policies;
+    if (!limits.enabled) return {};
+    return policies("user", limits.user);
+}
+
+domain::MailLimits mail_limits(const platform::Config::Limits& limits) {
+    return {
+        policies("mails-recipient", limits.mails_recipient),
+        policies("mails-tenant", limits.mails_tenant),
+        policies("mails-domain", limits.mails_domain), policies("mails-all", limits.mails_all)};
 }
 
 service::QuotaOptions quota_options(
@@ -58,6 +71,7 @@ service::QuotaOptions quota_options(
     using domain::DialectName;
     service::QuotaOptions options;
     options.enabled = limits.enabled;
+    options.reads_unasked = limits.reads_unasked;
     const auto set = [&options](DialectName dialect, const platform::Rate& rate) {
         options.policies[dialect] = policy(std::string(to_string(dialect)), rate);
     };

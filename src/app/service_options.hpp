@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/domain/mail_limits.hpp"
 #include "mfad/platform/config.hpp"
 #include "mfad/service/access_token.hpp"
 #include "mfad/service/challenges.hpp"
@@ -26,6 +27,7 @@ std::vector<domain::RatePolicy> user_policies(const platform::Config::Limits& li
 service::QuotaOptions quota_options(
     const platform::Config& config, const platform::Config::Limits& limits);
 domain::RatePolicy failed_credentials(const platform::Config::Limits& limits);
+domain::MailLimits mail_limits(const platform::Config::Limits& limits);
 service::PanelOptions panel_options(
     const platform::Config& config, const platform::Config::Limits& limits);
 

@@ -7,6 +7,7 @@
 #include "mfad/mail/transport.hpp"
 #include "mfad/platform/log.hpp"
 #include "mfad/service/cached_sources.hpp"
+#include "mfad/service/limit_metrics.hpp"
 #include "mfad/service/recovery.hpp"
 #include "mfad/worker/mail_worker.hpp"
 
@@ -79,11 +80,23 @@ worker::MailWorkerOptions worker_options(const Config& config, const std::string
     options.poll = config.worker.poll;
     // A mail that waited for a connection would use up its lease, and keep a code behind links.
     options.batch = std::min(config.worker.batch, config.mail.connections);
+    options.limits = mail_limits(config.limits);
     return options;
 }
 
+/// The numbers of limits on mails, of which some are there from the beginning.
+std::shared_ptr<service::LimitMetrics> limit_metrics(
+    platform::Metrics& metrics, const domain::MailLimits& limits) {
+    auto numbers = std::make_shared<service::LimitMetrics>(metrics);
+    for (const auto* policies : {&limits.recipient, &limits.tenant, &limits.domain, &limits.all})
+        for (const domain::RatePolicy& policy : *policies)
+            numbers->declare(policy.name);
+    return numbers;
+}
+
 /// The worker's numbers, as its events make them.
-worker::MailEvents metric_events(platform::Metrics& metrics) {
+worker::MailEvents metric_events(
+    platform::Metrics& metrics, const std::shared_ptr<service::LimitMetrics>& limits) {
     std::array<platform::Counter*, worker::mail_outcomes> counters{};
     for (std::size_t i = 0; i < counters.size(); ++i)
         counters[i] = &metrics.counter(
@@ -98,6 +111,10 @@ worker::MailEvents metric_events(platform::Metrics& metrics) {
     events.settled = [counters, &age](MailOutcome outcome, std::chrono::milliseconds time) {
         counters[static_cast<std::size_t>(outcome)]->add();
         if (outcome == MailOutcome::delivered) age.observe(time);
+    };
+    events.limit = [limits](std::string_view policy, bool allowed) {
+        using service::LimitDecision;
+        limits->count(policy, allowed ? LimitDecision::allowed : LimitDecision::limited);
     };
     events.misconfigured = [&misconfigured](const std::string& why) {
         misconfigured.add();
@@ -123,7 +140,9 @@ public:
           recovery(store, vault, enrollment, recovery_options(installation.config()), [] {}),
           worker(
               context, store, tenants, vault, recovery, *transport,
-              worker_options(installation.config(), public_url), metric_events(metrics)) {}
+              worker_options(installation.config(), public_url),
+              metric_events(
+                  metrics, limit_metrics(metrics, mail_limits(installation.config().limits)))) {}
 
     runtime::Awaitable<void> stop(std::chrono::milliseconds grace) {
         co_await worker.stop(grace);
@@ -160,6 +179,12 @@ void WorkerThread::start() {
 void WorkerThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
     asio::post(parts_->context, [parts = parts_.get(), ring = std::move(ring)] {
         parts->vault = service::Vault(*ring);
+    });
+}
+
+void WorkerThread::use_limits(const Config::Limits& limits) {
+    asio::post(parts_->context, [parts = parts_.get(), limits = mail_limits(limits)] {
+        parts->worker.use_limits(limits);
     });
 }
 

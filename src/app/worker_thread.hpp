@@ -28,6 +28,8 @@ public:
     void start();
     /// From soon on, the worker opens with these keys. Any thread.
     void use_keys(std::shared_ptr<const platform::KeyRing> ring);
+    /// From now on with these limits on mails.
+    void use_limits(const platform::Config::Limits& limits);
     /// Wakes the worker; any thread.
     std::function<void()> waker() const;
     /// Takes no further job, finishes what is under way within the grace, and ends the thread. May

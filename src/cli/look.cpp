@@ -66,7 +66,7 @@ void add_limits(CLI::App& app, Invocation& invocation) {
             invocation.status = task(loaded.config, *key, std::cout, std::cerr);
         });
     };
-    add("show", "list what is left to a tenant, a user or a client's address", app::show_limits);
+    add("show", "list what is left to a tenant, a user, an address, or of mails", app::show_limits);
     add("reset", "take all of it for unused", app::reset_limits);
 }
 

@@ -19,7 +19,9 @@ void add_serve(CLI::App& app, Invocation& invocation) {
 
 void add_worker(CLI::App& app, Invocation& invocation) {
     auto* call = app.add_subcommand("worker", "send mail, and nothing else");
-    call->callback([&invocation] { invocation.status = app::work(invocation.load()); });
+    call->callback([&invocation] {
+        invocation.status = app::work([&invocation] { return invocation.load(); });
+    });
 }
 
 } // namespace mfad::cli

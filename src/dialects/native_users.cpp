@@ -95,6 +95,7 @@ Answer list_users(Exchange& x) {
     const Result<void> admitted = co_await admit(x, Permission::users_read);
     if (!admitted) co_return refuse(x, admitted.error());
     // A look through the tenant's users costs more than a write.
+    x.call.only_reads = true;
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return refuse(x, quota.error());
     const Result<Wanted> wanted = read_query(x.request);

@@ -37,6 +37,7 @@ Awaitable<Result<void>> admit(
     Result<Call>& call = *known;
     if (!call) co_return call.error();
     x.call = std::move(*call);
+    x.call.only_reads = effect == Effect::reads;
     const Result<void> key = effect == Effect::writes ? take_key(x, no_user) : Result<void>{};
     const Result<void> quota = co_await take_quota(x);
     if (!quota) co_return quota;

@@ -128,6 +128,7 @@ std::vector<ConfigKey> make_keys() {
         tokens.key<&C::Tokens::jwks_allow_private>("jwks_allow_private", Flag{}),
 
         limits.key<&C::Limits::enabled>("enabled", Flag{}),
+        limits.key<&C::Limits::reads_unasked>("reads_unasked", Flag{}),
         limits.key<&C::Limits::user>("user", Rates{2}),
         limits.key<&C::Limits::tenant_xsolla>("tenant_xsolla", OneRate{}),
         limits.key<&C::Limits::tenant_rebilly>("tenant_rebilly", OneRate{}),
@@ -138,6 +139,10 @@ std::vector<ConfigKey> make_keys() {
         limits.key<&C::Limits::panel_login>("panel_login", OneRate{}),
         limits.key<&C::Limits::failed_credentials>("failed_credentials", OneRate{}),
         limits.key<&C::Limits::address>("address", OneRate{}),
+        limits.key<&C::Limits::mails_recipient>("mails_recipient", Rates{2}),
+        limits.key<&C::Limits::mails_tenant>("mails_tenant", Rates{2}),
+        limits.key<&C::Limits::mails_domain>("mails_domain", Rates{2}),
+        limits.key<&C::Limits::mails_all>("mails_all", Rates{2}),
 
         enrollment.key<&C::Enrollment::link_lifetime>("link_lifetime", span(5min, 24h)),
         enrollment.key<&C::Enrollment::links>("links", OneRate{}),

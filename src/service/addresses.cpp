@@ -25,6 +25,13 @@ std::string address_digest(
         .substr(0, digest_size);
 }
 
+store::MailSubject mail_subject(
+    const domain::EmailAddress& address, const std::string& tenant, Vault& vault) {
+    const std::string domain = vault.pepper.digest(
+        platform::DigestPurpose::address, Place().part("domain"), address.domain());
+    return {tenant, address_digest(address, tenant, vault), domain.substr(0, digest_size)};
+}
+
 store::StoredAddress seal_address(
     const domain::EmailAddress& address, const domain::UserRef& user, Vault& vault) {
     return {

@@ -6,7 +6,7 @@ namespace mfad::service {
 namespace {
 
 // In the order of LimitDecision.
-constexpr std::array<std::string_view, 4> names{"allowed", "leased", "limited", "shed"};
+constexpr std::array<std::string_view, 5> names{"allowed", "leased", "limited", "shed", "unasked"};
 
 } // namespace
 

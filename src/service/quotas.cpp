@@ -2,6 +2,7 @@
 
 #include "mfad/platform/concat.hpp"
 #include "mfad/platform/ip_address.hpp"
+#include "mfad/redis/errors.hpp"
 
 namespace mfad::service {
 namespace {
@@ -137,17 +138,31 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
     }
     if (!options_.enabled && !call.key) co_return Result<void>{};
 
-    const redis::Command command = this->command(call, report.policy, wish.wanted);
     const auto asked = runtime::SteadyClock::now();
-    const redis::Reply reply = co_await quotas_.take(command);
-    const store::QuotaTaken taken = store::QuotaStore::taken(reply);
+    const auto taken = co_await ask(call, report.policy, wish.wanted);
+    if (!taken) {
+        limits_.metrics.count(report.policy.name, LimitDecision::unasked);
+        co_return Result<void>{};
+    }
     if (options_.enabled) {
         QuotaLease& lease = this->lease(call.tenant->id, report.policy);
         const auto now = runtime::SteadyClock::now();
-        report.verdict = lease.granted(wish.wanted, taken.count, taken.verdict, asked, now);
+        report.verdict = lease.granted(wish.wanted, taken->count, taken->verdict, asked, now);
         limits_.metrics.count(report.policy.name, decision(report.verdict));
     }
-    co_return admitted(report, taken);
+    co_return admitted(report, *taken);
+}
+
+runtime::Awaitable<std::optional<store::QuotaTaken>> LeasedQuotas::ask(
+    const Call& call, const RatePolicy& policy, std::uint32_t wanted) {
+    const redis::Command command = this->command(call, policy, wanted);
+    try {
+        const redis::Reply reply = co_await quotas_.take(command);
+        co_return store::QuotaStore::taken(reply);
+    } catch (const redis::Unavailable&) {
+        if (!call.only_reads || !options_.reads_unasked) throw;
+    }
+    co_return std::nullopt;
 }
 
 /// What is known of a decision that is not leased: that it would refuse.

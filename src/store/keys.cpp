@@ -204,6 +204,10 @@ std::string Keys::old_address(unsigned partition, std::string_view job_id) const
     return tagged(partition, "old:", platform::base64url(job_id));
 }
 
+std::string Keys::mails(std::string_view policy, std::string_view subject) {
+    return concat("mfa:{mails}:", policy, ":", subject);
+}
+
 std::string Keys::idempotency(unsigned partition, std::string_view hash) const {
     return tagged(partition, "idem:", hash);
 }

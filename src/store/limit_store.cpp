@@ -31,9 +31,9 @@ Awaitable<std::int64_t> LimitStore::now() const {
     co_return decode_integer(reply.at(0).text()) * second + decode_integer(reply.at(1).text());
 }
 
-Awaitable<LimitStore::Arrival> LimitStore::quota(const QuotaPlace& place) const {
+Awaitable<LimitStore::Arrival> LimitStore::at(const std::string& key) const {
     redis::Command command("GET");
-    command.arg(context_.keys().quota(place.owner, place.name));
+    command.arg(key);
     const redis::Reply reply = co_await context_.exec(command);
     co_return arrival(reply.view());
 }
@@ -56,9 +56,9 @@ Awaitable<std::optional<LimitStore::OfUser>> LimitStore::of_user(
     co_return limits;
 }
 
-Awaitable<void> LimitStore::reset_quota(const QuotaPlace& place) const {
+Awaitable<void> LimitStore::reset(const std::string& key) const {
     redis::Command command("DEL");
-    command.arg(context_.keys().quota(place.owner, place.name));
+    command.arg(key);
     co_await context_.exec(command);
 }
 

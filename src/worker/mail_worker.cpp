@@ -48,6 +48,7 @@ std::string_view to_string(MailOutcome outcome) {
     switch (outcome) {
     case MailOutcome::delivered: return "delivered";
     case MailOutcome::postponed: return "postponed";
+    case MailOutcome::limited: return "limited";
     case MailOutcome::dead: return "dead";
     case MailOutcome::expired: return "expired";
     case MailOutcome::superseded: return "superseded";
@@ -74,9 +75,9 @@ public:
         service::Vault& vault, service::Recovery& recovery, mail::Transport& transport,
         MailWorkerOptions options, MailEvents events)
         : executor_(context.get_executor()), jobs_(store), users_(store), challenges_(store),
-          tenants_(tenants), vault_(vault), recovery_(recovery), transport_(transport),
-          options_(std::move(options)), events_(std::move(events)), bell_(executor_),
-          idle_(executor_) {}
+          mail_limits_(store), tenants_(tenants), vault_(vault), recovery_(recovery),
+          transport_(transport), options_(std::move(options)), events_(std::move(events)),
+          bell_(executor_), idle_(executor_) {}
 
     void start() {
         running_ = true;
@@ -88,6 +89,8 @@ public:
         if (rung_.exchange(true)) return;
         asio::post(executor_, [self = shared_from_this()] { self->bell_.cancel(); });
     }
+
+    void use_limits(domain::MailLimits limits) { options_.limits = std::move(limits); }
 
     Awaitable<void> stop(milliseconds grace) {
         stopping_ = true;
@@ -205,6 +208,11 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
         }
+        const auto used_up = co_await take_limits(*job, *address);
+        if (used_up) {
+            co_await hold_back(queued, std::move(*job), *used_up, time.now());
+            co_return;
+        }
         const auto tenant = co_await tenants_.find_tenant(job->user.tenant);
         const MailFrame frame{tenant.get(), options_.from, options_.public_url};
         mail::Message message = mail_message(*job, frame, contact->locale);
@@ -236,6 +244,47 @@ private:
         if (job.kind == MailJob::Kind::address_changed)
             stored.sealed = co_await users_.old_address(job.user, job.id);
         co_return service::open_address(stored, job.user, vault_);
+    }
+
+    /// @return the limits that have no room for a mail to this address
+    Awaitable<std::optional<store::MailsUsedUp>> take_limits(
+        const MailJob& job, const domain::EmailAddress& address) {
+        const store::MailSubject subject = service::mail_subject(address, job.user.tenant, vault_);
+        const std::vector<store::MailLimit> limits =
+            store::mail_limits_of(options_.limits, subject);
+        std::optional<store::MailsUsedUp> used_up = co_await mail_limits_.take(limits);
+        if (events_.limit && used_up)
+            for (const std::string& policy : used_up->policies)
+                events_.limit(policy, false);
+        if (events_.limit && !used_up)
+            for (const store::MailLimit& limit : limits)
+                events_.limit(limit.policy.name, true);
+        co_return used_up;
+    }
+
+    /// Not an attempt: its own budget of attempts is for what mail servers say.
+    Awaitable<void> hold_back(
+        const store::QueuedJob& queued, MailJob job, const store::MailsUsedUp& used_up,
+        platform::UnixMillis now) {
+        const milliseconds age = now - job.created;
+        const auto wait = std::chrono::ceil<milliseconds>(used_up.retry_after);
+        const auto due = next_look(wait, age, now, job.not_after, random_fraction());
+        job.last_error = "over the limit " + used_up.policies.front();
+        const std::string next = service::seal_job(job, vault_);
+        if (due) {
+            co_await jobs_.postpone(queued, next, *due);
+            co_return settled(queued, MailOutcome::limited, age);
+        }
+        co_await bury(queued, job, next, now);
+        settled(queued, MailOutcome::dead, age);
+    }
+
+    Awaitable<void> bury(
+        const store::QueuedJob& queued, const MailJob& job, const std::string& last,
+        platform::UnixMillis now) {
+        const store::MailNote note = note_of(job, LinkMail::dead);
+        const store::MailNote* const noted = is_noted(job) ? &note : nullptr;
+        co_await jobs_.bury(queued, last, now, noted);
     }
 
     /// Hands a mail to the transport's threads; what they say comes back to this one.
@@ -297,9 +346,7 @@ private:
             co_await jobs_.postpone(queued, next, *due);
             settled(queued, MailOutcome::postponed, age, &delivery);
         } else {
-            const store::MailNote note = note_of(job, LinkMail::dead);
-            const store::MailNote* const noted = is_noted(job) ? &note : nullptr;
-            co_await jobs_.bury(queued, next, now, noted);
+            co_await bury(queued, job, next, now);
             settled(queued, MailOutcome::dead, age, &delivery);
         }
     }
@@ -322,6 +369,7 @@ private:
     store::JobStore jobs_;
     store::UserStore users_;
     store::ChallengeStore challenges_;
+    store::MailLimitStore mail_limits_;
     service::TenantSource& tenants_;
     service::Vault& vault_;
     service::Recovery& recovery_;
@@ -351,6 +399,10 @@ MailWorker::~MailWorker() = default;
 
 void MailWorker::start() {
     core_->start();
+}
+
+void MailWorker::use_limits(domain::MailLimits limits) {
+    core_->use_limits(std::move(limits));
 }
 
 std::function<void()> MailWorker::waker() {

@@ -13,6 +13,9 @@ constexpr std::array code_pauses{seconds{2}, seconds{8}, seconds{30}, seconds{90
 constexpr std::array mail_pauses{seconds{5},   seconds{30},   seconds{120},
                                  seconds{600}, seconds{1800}, seconds{3600}};
 
+constexpr std::chrono::milliseconds shortest_wait{1'000};
+constexpr std::chrono::milliseconds longest_wait{300'000};
+
 } // namespace
 
 std::optional<platform::UnixMillis> next_attempt(
@@ -24,6 +27,18 @@ std::optional<platform::UnixMillis> next_attempt(
     const auto pause =
         std::chrono::duration<double, std::milli>(pauses[step]) * (0.75 + spread / 2);
     const auto due = now + std::chrono::round<std::chrono::milliseconds>(pause);
+    if (due >= not_after) return std::nullopt;
+    return due;
+}
+
+std::optional<platform::UnixMillis> next_look(
+    std::chrono::milliseconds wait, std::chrono::milliseconds age, platform::UnixMillis now,
+    platform::UnixMillis not_after, double spread) {
+    const auto patience = std::clamp(age / 4, shortest_wait, longest_wait);
+    const auto spread_out =
+        std::chrono::duration<double, std::milli>(patience) * (0.75 + spread / 2);
+    const auto due =
+        now + std::max(wait, std::chrono::round<std::chrono::milliseconds>(spread_out));
     if (due >= not_after) return std::nullopt;
     return due;
 }

@@ -430,7 +430,7 @@ def asked_of(world, redis):
 
 def decisions_of(world, policy):
     family = parse(world.mfad.ops("/metrics").text)["mfad_limit_requests_total"]
-    return {name: family.value(policy=policy, decision=name) for name in ("allowed", "leased", "limited", "shed")}
+    return {name: family.value(policy=policy, decision=name) for name in ("allowed", "leased", "limited", "shed", "unasked")}
 
 
 @pytest.fixture
@@ -471,6 +471,38 @@ def test_a_flood_is_refused_without_the_store(make_lonely, own_redis, policy, li
     calls, counted = (now - then for now, then in zip(asked_of(world, redis), asked))
     assert calls == counted  # nothing is asked that does not count
     assert waits == sorted(waits, reverse=True) and waits[0] - waits[-1] <= looks
+
+
+# ---- Redis away -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("passes", [False, True], ids=["by default", "where the operator says so"])
+def test_a_read_that_cannot_be_counted_is_refused_unless_the_operator_says_otherwise(make_lonely, own_redis, passes):
+    """Redis holds its breath for longer than the limit is waited for, and not so long as limit and read together."""
+    server = make_lonely(redis_timeout="1s", limits_reads_unasked=str(passes).lower())
+    world = World(server, server.client())
+    read, write = read_of("navixy", world), write_of("navixy", world)
+    assert read.send(world.client).status == 200
+    redis = own_redis.connection()
+    redis.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+    assert read.send(world.client).status == (200 if passes else 503)
+    redis.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+    check_refusal("navixy", write.send(world.client), 503, 14)
+    assert decisions_of(world, "navixy")["unasked"] == passes
+
+
+def test_requests_pass_within_two_seconds_of_the_return_of_redis(make_lonely, own_redis):
+    server = make_lonely()
+    world = World(server, server.client())
+    call = read_of("xsolla", world)
+    assert call.send(world.client).status == 200
+    own_redis.kill()
+    wait_for(lambda: call.send(world.client).status == 503, "the outage to be seen")
+    time.sleep(4)  # for the pauses between attempts to grow as long as they get
+    own_redis.start()
+    began = time.monotonic()
+    wait_for(lambda: call.send(world.client).status != 503, "the end of the outage")
+    assert time.monotonic() - began < 2
 
 
 # ---- what is taken ahead of need ------------------------------------------------------------------------------------

@@ -95,8 +95,9 @@ int retry_job(const platform::Config& config, const std::string& id, std::ostrea
 int drop_job(const platform::Config& config, const std::string& id, std::ostream& err);
 
 /// `mfad limits show KEY` and `reset KEY`: what limits leave to a tenant, a user or a client's
-/// address (`tenant/ID`, `user/TENANT/ID`, `address/ADDRESS`), a line each; as if nothing had been
-/// counted. 1 when there is no such tenant or user.
+/// address (`tenant/ID`, `user/TENANT/ID`, `address/ADDRESS`), or of mails to a recipient, a domain
+/// or in all (`recipient/TENANT/EMAIL`, `domain/DOMAIN`, `mails`), a line each; as if nothing had
+/// been counted. 1 when there is no such tenant or user.
 int show_limits(
     const platform::Config& config, const std::string& key, std::ostream& out, std::ostream& err);
 int reset_limits(

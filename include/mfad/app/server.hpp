@@ -21,6 +21,6 @@ struct ServeOptions {
 int serve(const ConfigLoader& load, const ServeOptions& options, std::ostream& out);
 
 /// `mfad worker`: the mail worker alone, until SIGTERM or SIGINT.
-int work(const platform::LoadedConfig& config);
+int work(const ConfigLoader& load);
 
 } // namespace mfad::app

@@ -36,6 +36,11 @@ public:
     /// The address for an SMTP envelope or a header.
     const std::string& address() const { return address_; }
 
+    /// What is behind the at sign.
+    std::string_view domain() const {
+        return std::string_view(address_).substr(address_.rfind('@') + 1);
+    }
+
     /// What makes an address the same as another: local parts are compared as typed, since only the
     /// domain's owner knows whether they fold case, and folding it wrongly hands one person
     /// another's mail.

@@ -15,10 +15,10 @@ namespace mfad::domain {
 /// A thread never has more than `limit / share` of them, `most` at most, and each for `lifetime` at
 /// most, so in any window a policy admits what the store gave out in it, and so many for each
 /// thread that it had given out just before. A policy of less than twice `share` is never leased:
-/// it stays exact. The next are asked for while some are left, so that a busy policy waits for none.
-/// What lapses unspent is lost; what is left when a thread ends can be given back (`unspent`). What
-/// the store refuses is refused here until its time has come, without asking again
-/// (domain::Denial).
+/// it stays exact. The next are asked for while some are left, so that a busy policy waits for
+/// none. What lapses unspent is lost; what is left when a thread ends can be given back
+/// (`unspent`). What the store refuses is refused here until its time has come, without asking
+/// again (domain::Denial).
 class QuotaLease {
 public:
     using Time = std::chrono::steady_clock::time_point;

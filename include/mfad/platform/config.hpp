@@ -86,6 +86,7 @@ struct Config {
 
     struct Limits {
         bool enabled = true;
+        bool reads_unasked = false;
         std::vector<Rate> user{{60, std::chrono::minutes(1)}};
         Rate tenant_xsolla{6000, std::chrono::minutes(1)};
         Rate tenant_rebilly{3000, std::chrono::minutes(10)};
@@ -96,6 +97,11 @@ struct Config {
         Rate panel_login{5, std::chrono::minutes(15)};
         Rate failed_credentials{600, std::chrono::minutes(1)};
         Rate address{300, std::chrono::minutes(1)};
+        std::vector<Rate> mails_recipient{
+            {20, std::chrono::hours(1)}, {60, std::chrono::hours(24)}};
+        std::vector<Rate> mails_tenant{{50, std::chrono::seconds(1)}};
+        std::vector<Rate> mails_domain{{100, std::chrono::seconds(1)}};
+        std::vector<Rate> mails_all{{1000, std::chrono::seconds(1)}};
     } limits{};
 
     struct Enrollment {

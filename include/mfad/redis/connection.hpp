@@ -57,7 +57,7 @@ struct LinkOptions {
     LinkEvents events;
     std::chrono::milliseconds connect_timeout{2000}; ///< for connecting and setting up together
     std::chrono::milliseconds backoff_min{50};       ///< before the second attempt, then doubling
-    std::chrono::milliseconds backoff_max{2000};
+    std::chrono::milliseconds backoff_max{1000};
     std::size_t max_reply_bytes = std::size_t{64} << 20;
 };
 

@@ -3,6 +3,7 @@
 #include "mfad/domain/email_address.hpp"
 #include "mfad/domain/identity.hpp"
 #include "mfad/service/vault.hpp"
+#include "mfad/store/mail_limit_store.hpp"
 #include "mfad/store/user_store.hpp"
 
 #include <optional>
@@ -23,6 +24,10 @@ std::optional<domain::EmailAddress> open_address(
 
 /// The digest by which a tenant's users with this address are found, 12 bytes.
 std::string address_digest(
+    const domain::EmailAddress& address, const std::string& tenant, Vault& vault);
+
+/// Whom a mail of a tenant's to this address counts for.
+store::MailSubject mail_subject(
     const domain::EmailAddress& address, const std::string& tenant, Vault& vault);
 
 } // namespace mfad::service

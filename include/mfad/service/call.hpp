@@ -39,6 +39,7 @@ struct Call {
     std::shared_ptr<const domain::Tenant> tenant;
     domain::Caller caller;
     std::optional<RequestKey> key;
+    bool only_reads = false;
     std::vector<domain::RateReport> rates; ///< the tenant's quota first, then limits of the user
 };
 

@@ -16,6 +16,7 @@ enum class LimitDecision : std::uint8_t {
     leased,  ///< allowed out of what this process had taken from the store before
     limited, ///< refused by the store
     shed,    ///< refused without asking the store again
+    unasked, ///< a read that went on though the store could not be asked
 };
 
 /// `mfad_limit_requests_total` by policy and decision. Names of policies are the program's own, a
@@ -31,7 +32,7 @@ public:
     void count(std::string_view policy, LimitDecision decision);
 
 private:
-    static constexpr std::size_t decisions = 4;
+    static constexpr std::size_t decisions = 5;
     struct Series {
         std::string policy;
         std::array<platform::Counter*, decisions> counters{};

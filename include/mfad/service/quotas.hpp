@@ -14,6 +14,7 @@ namespace mfad::service {
 
 struct QuotaOptions {
     bool enabled = true;
+    bool reads_unasked = false; ///< whether reads go on when the store cannot be asked
     std::map<domain::DialectName, domain::RatePolicy>
         policies;                    ///< a tenant's own limits go before these
     domain::RatePolicy second_steps; ///< of one user, whoever holds the token of his challenge
@@ -39,6 +40,8 @@ public:
     /// Takes one request, and a place for its idempotency key if it has one. Adds the quota to the
     /// call's rates.
     /// @return `too_many` when either is used up
+    /// @throws redis::Unavailable when that cannot be known, unless it is a read and the operator
+    ///   lets those pass
     virtual runtime::Awaitable<domain::Result<void>> take(
         Call& call, domain::DialectName dialect) = 0;
     /// As `take`, for a call with the token of a challenge and no other credential: counted against
@@ -83,6 +86,9 @@ private:
     domain::RateReport& report(Call& call, domain::RatePolicy policy) const;
     domain::QuotaLease& lease(const std::string& tenant, const domain::RatePolicy& policy);
     Wish wish(const Call& call, const domain::RatePolicy& policy);
+    /// Nothing: the store is away, and the call goes on all the same.
+    runtime::Awaitable<std::optional<store::QuotaTaken>> ask(
+        const Call& call, const domain::RatePolicy& policy, std::uint32_t wanted);
     redis::Command command(const Call& call, domain::RatePolicy policy, std::uint32_t wanted) const;
     std::optional<domain::RateVerdict> denied(
         const domain::RatePolicy& policy, std::string_view subject);

@@ -78,6 +78,9 @@ public:
     /// string, as long as the notice: the sealed address that a user had before, for the notice of
     /// its change. @param job_id bytes
     std::string old_address(unsigned partition, std::string_view job_id) const;
+    /// string, for a period: arrival time of a limit on mails, all of them in one slot; see
+    /// `MailLimitStore`. @param subject whom of, in bytes of any kind
+    static std::string mails(std::string_view policy, std::string_view subject);
     /// string, for its lifetime: what was answered under an idempotency key
     std::string idempotency(unsigned partition, std::string_view hash) const;
 

@@ -31,12 +31,13 @@ public:
 
     /// The store's time.
     runtime::Awaitable<std::int64_t> now() const;
-    runtime::Awaitable<Arrival> quota(const QuotaPlace& place) const;
+    /// Of a quota (`Keys::quota`) or a limit on mails (`Keys::mails`).
+    runtime::Awaitable<Arrival> at(const std::string& key) const;
     /// @return nothing when there is no such user
     runtime::Awaitable<std::optional<OfUser>> of_user(const domain::UserRef& user) const;
 
     /// As if nothing had been counted.
-    runtime::Awaitable<void> reset_quota(const QuotaPlace& place) const;
+    runtime::Awaitable<void> reset(const std::string& key) const;
     runtime::Awaitable<void> reset_user(const domain::UserRef& user) const;
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfad/domain/mail_limits.hpp"
 #include "mfad/mail/message.hpp"
 #include "mfad/mail/transport.hpp"
 #include "mfad/runtime/executor.hpp"
@@ -23,24 +24,28 @@ struct MailWorkerOptions {
     std::chrono::milliseconds lease{0}; ///< longer than any attempt takes
     std::chrono::milliseconds poll{20}; ///< between looks for jobs of other servers
     unsigned batch = 32;                ///< mails under way at a time
+    domain::MailLimits limits{};        ///< on what is sent
 };
 
 /// What became of a mail job.
 enum class MailOutcome : std::uint8_t {
     delivered,
     postponed,  ///< tried, and due again later
+    limited,    ///< not tried: over a limit on mails, and due again later
     dead,       ///< given up, and kept for whoever looks
     expired,    ///< dropped: nobody could use it any more
     superseded, ///< dropped: a newer link was made, or the address changed
     unreadable, ///< dead: not sealed with this key file, or of a later version
 };
-constexpr std::size_t mail_outcomes = 6;
+constexpr std::size_t mail_outcomes = 7;
 std::string_view to_string(MailOutcome outcome);
 
 /// What the owner hears, on the worker's thread.
 struct MailEvents {
     /// @param age from the making of the job to this outcome
     std::function<void(MailOutcome, std::chrono::milliseconds age)> settled;
+    /// A limit on mails, by name, has counted one, or refused it.
+    std::function<void(std::string_view policy, bool allowed)> limit;
     /// The mail server takes nothing at all, and says why: somebody has to look.
     std::function<void(const std::string& why)> misconfigured;
 };
@@ -48,6 +53,9 @@ struct MailEvents {
 /// Takes mail jobs from the queue, one lease each, and has them delivered. Any number of workers
 /// may run: a job is leased to one of them, and comes back when its worker dies. A job of the kind
 /// `reset_due` is no mail: it does what it says (`service::Recovery`).
+///
+/// One that is over a limit on mails waits, and is never dropped for that while it is of use. When
+/// the limits cannot be asked, nothing is sent.
 ///
 /// A mail goes to the address that is stored when it is sent. It is sent at least once: a lease
 /// that ran out, or a connection lost after the final dot, can repeat it, under the same Message-ID
@@ -62,6 +70,9 @@ public:
 
     /// Begins to work.
     void start();
+
+    /// From now on with these limits.
+    void use_limits(domain::MailLimits limits);
 
     /// A job has become due: looks at once. Any thread, also after the end of the worker's life.
     std::function<void()> waker();

@@ -20,4 +20,15 @@ std::optional<platform::UnixMillis> next_attempt(
     store::MailClass mail, unsigned attempts, platform::UnixMillis now,
     platform::UnixMillis not_after, double spread);
 
+/// When a mail that a limit has held back is tried again: once there is room for one, but not at
+/// once, since all that wait do so; the longer it has waited, the more patient.
+///
+/// @param wait   until there is room for one
+/// @param age    of the mail
+/// @param spread 0..1, drawn at random
+/// @return nothing when it would come too late
+std::optional<platform::UnixMillis> next_look(
+    std::chrono::milliseconds wait, std::chrono::milliseconds age, platform::UnixMillis now,
+    platform::UnixMillis not_after, double spread);
+
 } // namespace mfad::worker

@@ -117,6 +117,11 @@ BOOST_AUTO_TEST_CASE(the_local_part_makes_addresses_different_and_the_domain_s_c
     BOOST_CHECK(*EmailAddress::parse("a@Example.org") == *EmailAddress::parse("a@example.org"));
 }
 
+BOOST_AUTO_TEST_CASE(an_address_tells_its_domain) {
+    BOOST_TEST(EmailAddress::parse("user@Example.ORG")->domain() == "example.org");
+    BOOST_TEST(EmailAddress::parse("u@b\u00fccher.example")->domain() == "xn--bcher-kva.example");
+}
+
 BOOST_AUTO_TEST_CASE(a_masked_address_shows_its_first_letter_and_domain) {
     BOOST_TEST(EmailAddress::parse("user@example.org")->masked() == "u***@example.org");
     BOOST_TEST(EmailAddress::parse("u@example.org")->masked() == "u***@example.org");

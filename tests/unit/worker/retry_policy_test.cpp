@@ -5,6 +5,7 @@
 using mfad::platform::UnixMillis;
 using mfad::store::MailClass;
 using mfad::worker::next_attempt;
+using mfad::worker::next_look;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
@@ -51,6 +52,24 @@ BOOST_AUTO_TEST_CASE(what_would_come_too_late_is_given_up) {
     BOOST_TEST(!next_attempt(MailClass::code, 2, now, due, 0.5).has_value());
     BOOST_TEST((next_attempt(MailClass::code, 2, now, due + 1ms, 0.5) == due));
     BOOST_TEST(!next_attempt(MailClass::code, 2, now, now, 0.5).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_limit_holds_back_looks_again_when_there_is_room_but_not_too_soon) {
+    const auto pause = [](milliseconds wait, milliseconds age, double spread = 0.5) {
+        return next_look(wait, age, now, never, spread).value() - now;
+    };
+    BOOST_TEST((pause(20ms, 0ms) == 1s));
+    BOOST_TEST((pause(20ms, 0ms, 0) == 750ms));
+    BOOST_TEST((pause(20ms, 0ms, 1) == 1250ms));
+    BOOST_TEST((pause(1h, 0ms) == 1h));
+    BOOST_TEST((pause(20ms, 40s) == 10s));
+    BOOST_TEST((pause(20ms, 24h) == 5min));
+}
+
+BOOST_AUTO_TEST_CASE(what_would_look_again_too_late_does_not) {
+    BOOST_TEST((next_look(10s, 0ms, now, now + 10'001ms, 0.5) == now + 10s));
+    BOOST_TEST(!next_look(10s, 0ms, now, now + 10s, 0.5));
+    BOOST_TEST(!next_look(0ms, 0ms, now, now + 1s, 0.5));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
