@@ -39,7 +39,7 @@ def state_of(redis, world):
     """All that is kept for a tenant and his users, links included; not what limits count, nor what requests there were,
     nor how far the worker is with a link's mail."""
     keys = [key for key in redis.scan_iter(match=f"*{world.tenant}*", count=10_000)
-            if b"}:q:" not in key and b"}:live:" not in key]
+            if b"}:q:" not in key and b"}:live:" not in key and b"{mails}" not in key]
     state = {key: value_of(redis, key) for key in keys}
     for key, value in state.items():
         if b"}:u:" in key:  # arrival times of limits
