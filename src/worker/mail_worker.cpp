@@ -208,7 +208,9 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
         }
-        const auto used_up = co_await take_limits(*job, *address);
+        // Counted once, however often the mail server puts it off.
+        std::optional<store::MailsUsedUp> used_up;
+        if (job->attempts == 0) used_up = co_await take_limits(*job, *address);
         if (used_up) {
             co_await hold_back(queued, std::move(*job), *used_up, time.now());
             co_return;

@@ -7,6 +7,7 @@ import pytest
 
 from conftest import start_mfad
 from harness import wait_for
+from mail_site import mail_site
 from outbox import Queue, listed
 from prometheus_text import parse
 from sign_in import SignIn
@@ -148,6 +149,20 @@ def test_a_code_that_would_come_too_late_is_given_up_where_one_can_see_it(make, 
     assert wait_for_outcomes(server, 2)[1] == "dead"
     [dead] = listed(server, "--dead")
     assert (dead.kind, dead.error) == ("sign_in_code", "over the limit mails-recipient")
+
+
+def test_a_mail_counts_once_however_often_it_is_put_off(tmp_path):
+    busy = {"at": "end-of-data", "match": "@", "times": 3, "reply": "451 4.3.0 come back"}
+    with mail_site(tmp_path, busy) as site:
+        server = site.start(limits_mails_recipient="1/1h", enrollment_links="1000/1h")
+        world = World(server, server.client())
+        owe(world, "1")
+        for count in range(1, 4):
+            assert wait_for_outcomes(server, count) == ["postponed"] * count
+            site.queue.hasten()
+        assert wait_for_outcomes(server, 4)[3] == "delivered"
+        owe(world, "1")
+        assert wait_for_outcomes(server, 5)[4] == "limited"
 
 
 def test_a_limit_that_is_raised_lets_mails_pass_at_once(tmp_path, own_redis, key_file):
