@@ -139,19 +139,20 @@ public:
     }
 
     runtime::Awaitable<bool> stop(std::chrono::milliseconds grace) {
+        const auto begun = runtime::SteadyClock::now();
         const bool clean = co_await server.drain(grace);
-        co_await give_back();
+        co_await give_back(begun);
         if (audit) audit->stop();
         co_await watch.stop();
         co_await connection.stop(std::chrono::milliseconds(1000));
         co_return clean;
     }
 
-    /// What this thread has taken from quotas and not spent. Where the store is away, it is lost.
-    runtime::Awaitable<void> give_back() {
+    /// What this thread had of quotas then, and has not spent. Where the store is away, it is lost.
+    runtime::Awaitable<void> give_back(runtime::SteadyClock::time_point then) {
         std::string failure;
         try {
-            co_await quotas.give_back();
+            co_await quotas.give_back(then);
         } catch (const std::runtime_error& error) {
             failure = error.what();
         }
@@ -213,7 +214,7 @@ void ServeThread::use_keys(std::shared_ptr<const platform::KeyRing> ring) {
 
 void ServeThread::use_limits(const Config::Limits& limits) {
     asio::post(parts_->context, [parts = parts_.get(), limits] {
-        parts->limits.denials.clear();
+        parts->limits.denials.clear(runtime::SteadyClock::now());
         parts->failed.use(failed_credentials(limits));
         parts->settings.use_limits(user_policies(limits));
         parts->quotas.use(quota_options(parts->config, limits));

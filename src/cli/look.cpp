@@ -60,7 +60,11 @@ void add_limits(CLI::App& app, Invocation& invocation) {
     const auto add = [&](const char* name, const char* what, auto task) {
         auto* call = limits->add_subcommand(name, what);
         auto key = std::make_shared<std::string>();
-        call->add_option("KEY", *key, "tenant/ID, user/TENANT/ID or address/ADDRESS")->required();
+        call->add_option(
+                "KEY", *key,
+                "tenant/ID, user/TENANT/ID, address/ADDRESS, recipient/TENANT/EMAIL, domain/DOMAIN "
+                "or mails")
+            ->required();
         call->callback([&invocation, key, task] {
             const platform::LoadedConfig loaded = invocation.load();
             invocation.status = task(loaded.config, *key, std::cout, std::cerr);

@@ -205,7 +205,7 @@ Awaitable<Response> get_permissions(Exchange& x) {
 }
 
 Awaitable<Response> logout(Exchange& x) {
-    const Result<Session> session = co_await open_session(x, std::nullopt);
+    const Result<Session> session = co_await open_session(x, std::nullopt, Effect::ends_session);
     if (!session) co_return refuse(x, session.error());
     const bool ended = co_await x.services.panel.sign_out(session->hash);
     if (!ended) co_return refuse(x, domain::refuse(Code::bad_credential));

@@ -24,7 +24,11 @@ http::Response success();
 domain::Result<std::string> credential(
     const http::Request& request, const domain::Result<NavixyParameters>& parameters);
 
-enum class Effect : std::uint8_t { reads, writes };
+enum class Effect : std::uint8_t {
+    reads,
+    writes,
+    ends_session, ///< a write that takes no idempotency key
+};
 
 /// A call under a session: its hash, and its parameters once they can be read.
 struct Session {

@@ -6,7 +6,7 @@
 namespace mfad::domain {
 
 std::optional<RateVerdict> QuotaLease::denied(Time now) const {
-    if (denial_.over(now) || unspent(now) > 0) return std::nullopt;
+    if (denial_.over(now)) return std::nullopt;
     return denial_.verdicts(now)->front();
 }
 
@@ -40,7 +40,7 @@ void QuotaLease::count_one(Time now) {
 }
 
 std::uint32_t QuotaLease::next_batch(Time now) const {
-    const std::uint32_t largest = std::min({policy_.limit / share, rest_ / 4, most});
+    const std::uint32_t largest = std::min(largest_batch(), rest_ / 4);
     const std::uint32_t left = unspent(now);
     return std::min(std::max(seen_, seen_before_), largest - std::min(largest, left));
 }
@@ -56,21 +56,24 @@ RateVerdict QuotaLease::granted(
     std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time asked, Time now) {
     rest_ = verdict.remaining;
     if (wished > 1) asking_ = {};
-    if (!verdict.allowed) {
-        denial_ = Denial({verdict}, asked, now);
-        return unspent(now) > 0 ? draw(now) : verdict;
-    }
-    if (wished == 1) return verdict;
+    if (!verdict.allowed) denial_ = Denial({verdict}, asked, now);
+    if (wished == 1 || !verdict.allowed) return verdict;
     verdict_ = verdict;
     if (batch_.over(now)) batch_ = std::exchange(next_, {});
-    (batch_.over(now) ? batch_ : next_) = {now, count - 1, count - 1};
+    // An answer that came after the next one was asked for may bring more than a thread may have.
+    const std::uint32_t room = largest_batch() - std::min(largest_batch(), unspent(now));
+    const std::uint32_t kept = std::min(count - 1, room);
+    if (batch_.over(now))
+        batch_ = {now, kept, kept};
+    else if (next_.over(now))
+        next_ = {now, kept, kept};
     RateVerdict own = verdict;
     own.remaining += unspent(now);
     return own;
 }
 
-std::uint32_t QuotaLease::unspent(Time now) const {
-    return (batch_.over(now) ? 0 : batch_.left) + (next_.over(now) ? 0 : next_.left);
+std::uint32_t QuotaLease::unspent(Time then) const {
+    return (batch_.over(then) ? 0 : batch_.left) + (next_.over(then) ? 0 : next_.left);
 }
 
 } // namespace mfad::domain

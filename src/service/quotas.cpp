@@ -15,6 +15,7 @@ using domain::Result;
 
 /// Of tenants and dialects together; one that is pushed out is asked for anew.
 constexpr std::size_t most_leases = 10'000;
+constexpr std::chrono::seconds longest_giving_back{2};
 constexpr char end_of_tenant = '\n'; // in the name of a lease; no id has one
 
 Refusal used_up(std::string policy, const domain::RateVerdict& verdict) {
@@ -93,11 +94,11 @@ LeasedQuotas::Wish LeasedQuotas::wish(const Call& call, const RatePolicy& policy
     if (!options_.enabled) return {};
     QuotaLease& lease = this->lease(call.tenant->id, policy);
     const auto now = runtime::SteadyClock::now();
+    // A place for a key is the store's to give, so what is left here is for calls without one.
+    if (!call.key)
+        if (const auto spent = lease.spend(now)) return {spent, 0};
     if (auto denied = lease.denied(now)) return {denied, 0};
-    // A place for a key is the store's to give, so it is asked in any case.
-    if (call.key) return {};
-    if (const auto spent = lease.spend(now)) return {spent, 0};
-    return {std::nullopt, lease.wish(now)};
+    return {std::nullopt, call.key ? 1 : lease.wish(now)};
 }
 
 redis::Command LeasedQuotas::command(
@@ -111,17 +112,19 @@ redis::Command LeasedQuotas::command(
     return quotas_.command(call.tenant->id, policy, wanted, place);
 }
 
-runtime::Awaitable<void> LeasedQuotas::give_back() {
-    const auto now = runtime::SteadyClock::now();
+runtime::Awaitable<void> LeasedQuotas::give_back(runtime::SteadyClock::time_point then) {
     std::vector<redis::Command> commands;
     leases_.for_each([&](std::string_view name, const QuotaLease& lease) {
-        const std::uint32_t unspent = lease.unspent(now);
+        const std::uint32_t unspent = lease.unspent(then);
         const std::string tenant(name.substr(0, name.find(end_of_tenant)));
         if (unspent > 0) commands.push_back(quotas_.giving_back(tenant, lease.policy(), unspent));
     });
     leases_.clear();
-    for (const redis::Command& command : commands)
+    const auto deadline = runtime::SteadyClock::now() + longest_giving_back;
+    for (const redis::Command& command : commands) {
+        if (runtime::SteadyClock::now() >= deadline) break;
         co_await quotas_.give_back(command);
+    }
 }
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectName dialect) {
@@ -139,7 +142,7 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
     if (!options_.enabled && !call.key) co_return Result<void>{};
 
     const auto asked = runtime::SteadyClock::now();
-    const auto taken = co_await ask(call, report.policy, wish.wanted);
+    auto taken = co_await ask(call, report.policy, wish.wanted);
     if (!taken) {
         limits_.metrics.count(report.policy.name, LimitDecision::unasked);
         co_return Result<void>{};
@@ -148,6 +151,9 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
         QuotaLease& lease = this->lease(call.tenant->id, report.policy);
         const auto now = runtime::SteadyClock::now();
         report.verdict = lease.granted(wish.wanted, taken->count, taken->verdict, asked, now);
+        // Others have used up the rest, but some of what was taken before is left.
+        const auto kept = report.verdict.allowed || call.key ? std::nullopt : lease.spend(now);
+        if (kept) taken->verdict = report.verdict = *kept;
         limits_.metrics.count(report.policy.name, decision(report.verdict));
     }
     co_return admitted(report, *taken);

@@ -137,8 +137,7 @@ std::optional<Refusal> SettingsService::denied(
     // What was done under a key before is told again, whatever limits say.
     if (policies_->empty() || call.key) return std::nullopt;
     const auto verdicts = limits_.denials.find(user_limits, subject(user), now);
-    // A change that was on its way when the limits changed has left that of others.
-    if (!verdicts || verdicts->size() != policies_->size()) return std::nullopt;
+    if (!verdicts) return std::nullopt;
     const std::size_t counted = call.rates.size();
     note(call, *policies_, *verdicts, true);
     return too_many(std::span(call.rates).subspan(counted));

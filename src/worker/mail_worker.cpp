@@ -208,13 +208,6 @@ private:
             co_await finish(queued, *job, LinkMail::dropped);
             co_return settled(queued, MailOutcome::superseded, age);
         }
-        // Counted once, however often the mail server puts it off.
-        std::optional<store::MailsUsedUp> used_up;
-        if (job->attempts == 0) used_up = co_await take_limits(*job, *address);
-        if (used_up) {
-            co_await hold_back(queued, std::move(*job), *used_up, time.now());
-            co_return;
-        }
         const auto tenant = co_await tenants_.find_tenant(job->user.tenant);
         const MailFrame frame{tenant.get(), options_.from, options_.public_url};
         mail::Message message = mail_message(*job, frame, contact->locale);
@@ -223,6 +216,13 @@ private:
         envelope.from = message.from.address;
         envelope.to = message.to;
         envelope.data = mail::render(message);
+        // Last of all, and once, however often the mail server puts it off.
+        std::optional<store::MailsUsedUp> used_up;
+        if (job->attempts == 0) used_up = co_await take_limits(*job, *address);
+        if (used_up) {
+            co_await hold_back(queued, std::move(*job), *used_up, time.now());
+            co_return;
+        }
         const Delivery delivery = co_await deliver(std::move(envelope));
         co_await settle(queued, std::move(*job), delivery, time.now());
     }
@@ -253,7 +253,7 @@ private:
         const MailJob& job, const domain::EmailAddress& address) {
         const store::MailSubject subject = service::mail_subject(address, job.user.tenant, vault_);
         const std::vector<store::MailLimit> limits =
-            store::mail_limits_of(options_.limits, subject);
+            store::mail_limits_of(options_.limits, subject, job.mail_class());
         std::optional<store::MailsUsedUp> used_up = co_await mail_limits_.take(limits);
         if (events_.limit && used_up)
             for (const std::string& policy : used_up->policies)

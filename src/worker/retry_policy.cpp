@@ -13,8 +13,10 @@ constexpr std::array code_pauses{seconds{2}, seconds{8}, seconds{30}, seconds{90
 constexpr std::array mail_pauses{seconds{5},   seconds{30},   seconds{120},
                                  seconds{600}, seconds{1800}, seconds{3600}};
 
-constexpr std::chrono::milliseconds shortest_wait{1'000};
-constexpr std::chrono::milliseconds longest_wait{300'000};
+using std::chrono::milliseconds;
+
+constexpr milliseconds shortest_wait{1'000};
+constexpr milliseconds longest_wait{300'000};
 
 } // namespace
 
@@ -32,15 +34,15 @@ std::optional<platform::UnixMillis> next_attempt(
 }
 
 std::optional<platform::UnixMillis> next_look(
-    std::chrono::milliseconds wait, std::chrono::milliseconds age, platform::UnixMillis now,
-    platform::UnixMillis not_after, double spread) {
-    const auto patience = std::clamp(age / 4, shortest_wait, longest_wait);
-    const auto spread_out =
-        std::chrono::duration<double, std::milli>(patience) * (0.75 + spread / 2);
-    const auto due =
-        now + std::max(wait, std::chrono::round<std::chrono::milliseconds>(spread_out));
-    if (due >= not_after) return std::nullopt;
-    return due;
+    milliseconds wait, milliseconds age, platform::UnixMillis now, platform::UnixMillis not_after,
+    double spread) {
+    const milliseconds left = not_after - now;
+    if (wait >= left) return std::nullopt;
+    const milliseconds patience = std::clamp(age / 4, shortest_wait, longest_wait);
+    const auto later = std::chrono::round<milliseconds>(
+        std::chrono::duration<double, std::milli>(patience) * (0.5 + spread));
+    // However little is left, it looks again.
+    return now + std::min(wait + later, std::max(wait, left / 2));
 }
 
 } // namespace mfad::worker

@@ -86,6 +86,24 @@ def test_a_recipient_gets_so_many_and_the_next_waits(make, own_redis):
     assert len([mail for mail in server.mails() if mail["To"] == "ada@example.org"]) == 4
 
 
+def test_codes_wait_for_no_links_and_notices_for_nothing(make, own_redis):
+    server = make(limits_mails_recipient="2/24h", limits_mails_all="1/30m")
+    world = World(server, server.client())
+    user = SignIn(world, own_redis.connection(), "1")
+    user.enable("email", "totp")
+    owe(world, "2")  # uses up what there is in all
+    assert wait_for_outcomes(server, 1) == ["delivered"]
+    owe(world, "3")
+    assert wait_for_outcomes(server, 2)[1] == "limited"
+    for count in (3, 4):
+        assert user.send(user.challenge()).status == 202
+        assert wait_for_outcomes(server, count)[-1] == "delivered"
+    # That was what he may get; but that his factors are gone, he is told.
+    server.call("user", "reset", world.tenant, "1")
+    assert wait_for_outcomes(server, 5)[4] == "delivered"
+    assert decisions(server, "mails-recipient")["limited"] == 0
+
+
 def test_the_operator_sees_and_resets_limits_on_mails(make):
     rates = {"recipient": "2/1h,5/24h", "tenant": "10/1h", "domain": "20/1h", "all": "30/1h"}
     server = make(**{f"limits_mails_{whose}": rate for whose, rate in rates.items()})

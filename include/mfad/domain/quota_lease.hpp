@@ -3,6 +3,7 @@
 #include "mfad/domain/denial.hpp"
 #include "mfad/domain/rate_limit.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,8 @@ public:
     /// What of the policy counts here: name, limit and period.
     const RatePolicy& policy() const { return policy_; }
 
-    /// That a request would be refused, when that is known and none is left.
+    /// That the store would refuse a request, when that is known; what is left here may be spent
+    /// all the same.
     std::optional<RateVerdict> denied(Time now) const;
 
     /// Spends one of those that are there. Nothing: the store has to be asked for `wish`, because
@@ -46,13 +48,13 @@ public:
     /// What the store answered to a wish: how many it took from the policy, one of them for the
     /// request that asked, and its verdict on them.
     /// @param asked when it was asked; `now` it has answered
-    /// @return the verdict on that request; refused by the store it spends one that is left
+    /// @return the verdict on that request
     RateVerdict granted(
         std::uint32_t wished, std::uint32_t count, const RateVerdict& verdict, Time asked,
         Time now);
 
-    /// How many were taken and may still be spent.
-    std::uint32_t unspent(Time now) const;
+    /// How many of those that could be spent then are left.
+    std::uint32_t unspent(Time then) const;
 
 private:
     /// Of one grant.
@@ -71,6 +73,7 @@ private:
     void count_one(Time now);
     RateVerdict draw(Time now);
     bool awaits(Time now) const { return now - asking_ < lifetime; }
+    std::uint32_t largest_batch() const { return std::min(policy_.limit / share, most); }
     std::uint32_t next_batch(Time now) const;
 
     RatePolicy policy_;

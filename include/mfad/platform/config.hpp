@@ -98,7 +98,7 @@ struct Config {
         Rate failed_credentials{600, std::chrono::minutes(1)};
         Rate address{300, std::chrono::minutes(1)};
         std::vector<Rate> mails_recipient{
-            {20, std::chrono::hours(1)}, {60, std::chrono::hours(24)}};
+            {30, std::chrono::hours(1)}, {300, std::chrono::hours(24)}};
         std::vector<Rate> mails_tenant{{50, std::chrono::seconds(1)}};
         std::vector<Rate> mails_domain{{100, std::chrono::seconds(1)}};
         std::vector<Rate> mails_all{{1000, std::chrono::seconds(1)}};

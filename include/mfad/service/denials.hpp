@@ -31,13 +31,17 @@ public:
         std::string_view policy, std::string_view subject,
         std::vector<domain::RateVerdict> verdicts, Time asked);
 
-    /// Forgets all of them: limits have changed.
-    void clear() { denials_.clear(); }
+    /// Forgets all of them, and those that were asked for before: limits have changed.
+    void clear(Time now) {
+        denials_.clear();
+        cleared_ = now;
+    }
 
 private:
     const std::string& name(std::string_view policy, std::string_view subject);
 
     redis::BoundedMap<domain::Denial> denials_;
+    Time cleared_{};
     std::string name_; // reused
 };
 

@@ -65,9 +65,10 @@ public:
     /// From now on with these.
     void use(QuotaOptions options);
 
-    /// Gives back to the store what was taken of quotas and not spent. Nothing may be taken any
-    /// more. @throws redis::Unavailable, redis::ErrorReply when it cannot; what is left then lapses
-    runtime::Awaitable<void> give_back();
+    /// Gives back to the store what of quotas could be spent `then`, when the end began, and was
+    /// not. For two seconds at most; what is left after them lapses.
+    /// @throws redis::Unavailable, redis::ErrorReply
+    runtime::Awaitable<void> give_back(runtime::SteadyClock::time_point then);
 
     runtime::Awaitable<domain::Result<void>> take(Call& call, domain::DialectName dialect) override;
     runtime::Awaitable<domain::Result<void>> take_second_step(

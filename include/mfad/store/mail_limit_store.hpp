@@ -2,6 +2,7 @@
 
 #include "mfad/domain/mail_limits.hpp"
 #include "mfad/store/context.hpp"
+#include "mfad/store/keys.hpp"
 
 #include <optional>
 #include <string>
@@ -20,10 +21,13 @@ struct MailSubject {
 struct MailLimit {
     domain::RatePolicy policy;
     std::string key;
+    bool binds = true; ///< false: it counts, and refuses nothing
 };
 
-/// The limits that a mail counts against.
-std::vector<MailLimit> mail_limits_of(const domain::MailLimits& limits, const MailSubject& subject);
+/// The limits that a mail counts against. A code is bound by the recipient's alone, so that no bulk
+/// of links delays anybody's sign-in; a notice by none, so that none can be kept from its reader.
+std::vector<MailLimit> mail_limits_of(
+    const domain::MailLimits& limits, const MailSubject& subject, MailClass mail);
 
 /// The limits of a mail that have no room for it.
 struct MailsUsedUp {
@@ -31,7 +35,7 @@ struct MailsUsedUp {
     std::chrono::microseconds retry_after{0}; ///< until all of them have
 };
 
-/// Counts mails as they are about to be sent: each limit, or none when one of them has no room.
+/// Counts mails as they are about to be sent: each limit, or none when one that binds has no room.
 class MailLimitStore {
 public:
     explicit MailLimitStore(const Context& context) : context_(context) {}

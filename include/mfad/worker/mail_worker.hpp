@@ -54,7 +54,8 @@ struct MailEvents {
 /// may run: a job is leased to one of them, and comes back when its worker dies. A job of the kind
 /// `reset_due` is no mail: it does what it says (`service::Recovery`).
 ///
-/// One that is over a limit on mails waits, and is never dropped for that while it is of use. When
+/// Every mail counts against the limits on mails. Links that are over one wait, and codes that are
+/// over the recipient's; given up are those that will have no room before they are of no use. When
 /// the limits cannot be asked, nothing is sent.
 ///
 /// A mail goes to the address that is stored when it is sent. It is sent at least once: a lease

@@ -26,7 +26,7 @@ std::optional<platform::UnixMillis> next_attempt(
 /// @param wait   until there is room for one
 /// @param age    of the mail
 /// @param spread 0..1, drawn at random
-/// @return nothing when it would come too late
+/// @return nothing when there will be no room before it is too late
 std::optional<platform::UnixMillis> next_look(
     std::chrono::milliseconds wait, std::chrono::milliseconds age, platform::UnixMillis now,
     platform::UnixMillis not_after, double spread);

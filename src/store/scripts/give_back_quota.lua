@@ -1,6 +1,6 @@
 -- uses: call clock
--- Gives back requests that were taken from a quota and not used. What has come back by itself meanwhile does not come
--- twice: an arrival time that has passed is none.
+-- Gives back requests that were taken from a quota and not used. An arrival time that has passed is none; where others
+-- have taken since what had come back by itself, as many of theirs as are given back are not counted.
 --
 -- KEYS  quota
 -- ARGV  1 period us  2 limit  3 how many

@@ -39,8 +39,8 @@ struct Store {
 };
 
 RateVerdict request(QuotaLease& lease, Store& store, Time now) {
-    if (const auto denied = lease.denied(now)) return *denied;
     if (const auto spent = lease.spend(now)) return *spent;
+    if (const auto denied = lease.denied(now)) return *denied;
     const std::uint32_t wanted = lease.wish(now);
     const auto [count, verdict] = store.take(wanted, now);
     return lease.granted(wanted, count, verdict, now, now);
@@ -132,11 +132,23 @@ BOOST_AUTO_TEST_CASE(a_refusal_of_more_leaves_what_is_there) {
     for (int i = 8; i > 2; --i)
         BOOST_TEST(lease.spend(start)->allowed);
     BOOST_REQUIRE(!lease.spend(start)); // the last are near, and others have taken the rest
-    BOOST_TEST(lease.granted(lease.wish(start), 1, {false, 0, 5ms, 60s}, start, start).allowed);
-    BOOST_TEST(!lease.denied(start));
-    BOOST_TEST(lease.spend(start)->allowed);
+    BOOST_TEST(!lease.granted(lease.wish(start), 1, {false, 0, 5ms, 60s}, start, start).allowed);
     BOOST_REQUIRE(lease.denied(start));
     BOOST_TEST((lease.denied(start)->retry_after == 5ms));
+    BOOST_TEST(lease.spend(start)->allowed); // and the store is not asked meanwhile
+    BOOST_TEST(lease.spend(start)->allowed);
+    BOOST_TEST(!lease.spend(start));
+}
+
+BOOST_AUTO_TEST_CASE(late_answers_bring_no_more_than_a_thread_may_have) {
+    QuotaLease lease(policy(1280)); // 10 at a time
+    for (int i = 0; i < 20; ++i) {
+        BOOST_REQUIRE(!lease.spend(start));
+        lease.granted(1, 1, {true, 1000, {}, {}}, start, start);
+    }
+    for (int i = 0; i < 3; ++i)
+        lease.granted(10, 10, {true, 1000, {}, {}}, start, start);
+    BOOST_TEST(lease.unspent(start) == 10);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_can_be_told_until_it_lapses) {

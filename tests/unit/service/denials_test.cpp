@@ -35,6 +35,18 @@ BOOST_AUTO_TEST_CASE(what_allows_is_not_kept) {
     BOOST_TEST(!denials.find("user", "acme\n1", now));
 }
 
+BOOST_AUTO_TEST_CASE(what_was_asked_before_limits_changed_is_not_kept) {
+    Denials denials;
+    const auto now = std::chrono::steady_clock::now();
+    denials.keep("user", "acme\n1", {refused}, now);
+    denials.clear(now + 1us);
+    BOOST_TEST(!denials.find("user", "acme\n1", now + 1us));
+    denials.keep("user", "acme\n1", {refused}, now);
+    BOOST_TEST(!denials.find("user", "acme\n1", now + 1us));
+    denials.keep("user", "acme\n1", {refused}, now + 1us);
+    BOOST_TEST(denials.find("user", "acme\n1", now + 1us).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(however_many_are_refused_it_keeps_only_so_many) {
     Denials denials;
     const auto now = std::chrono::steady_clock::now();
