@@ -31,7 +31,7 @@ CHECKS = {
 SANITIZED_SYSTEM = {
     "all_users", "answers", "audit", "connection_limits", "credentials", "cross_dialect", "devices",
     "dialect_quotas", "enroll_api", "enroll_http", "errors", "export", "failures", "idempotency",
-    "idempotency_records", "import_factors", "kept_answers", "key_sets", "limits", "native_delivery", "native_mfa",
+    "idempotency_records", "import_factors", "kept_answers", "key_sets", "limits", "mail_limits", "native_delivery", "native_mfa",
     "native_tenant", "native_users", "navixy", "navixy_account", "navixy_sign_in", "navixy_transport", "outbox",
     "outbox_workers", "page_recovery", "page_visits", "passkeys", "proofs", "quiva", "quiva_factors",
     "quiva_passkeys", "rebilly", "rebilly_access", "revocation", "sign_in", "signing_keys", "stopping", "tokens",
