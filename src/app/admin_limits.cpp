@@ -5,7 +5,6 @@
 #include "run_once.hpp"
 #include "service_options.hpp"
 
-#include "mfad/platform/encoding.hpp"
 #include "mfad/platform/units.hpp"
 #include "mfad/service/addresses.hpp"
 #include "mfad/service/tenants.hpp"
@@ -60,15 +59,14 @@ struct Counted {
     LimitStore::Arrival arrival;
 };
 
-/// The limits on mails of one kind.
-std::vector<Quota> on_mails(const std::vector<RatePolicy>& policies, std::string_view subject) {
+/// As the worker counts them.
+std::vector<Quota> on_mails(const domain::MailLimits& limits, const store::MailSubject& subject) {
     std::vector<Quota> quotas;
-    for (const RatePolicy& policy : policies)
-        quotas.push_back({policy, store::Keys::mails(policy.name, subject)});
+    for (auto& limit : store::mail_limits_of(limits, subject, store::MailClass::link))
+        quotas.push_back({std::move(limit.policy), std::move(limit.key)});
     return quotas;
 }
 
-/// Of somebody at this domain.
 domain::EmailAddress recipient(const std::string& address) {
     const auto parsed = domain::EmailAddress::parse(address);
     if (!parsed) throw StartFailure("KEY: " + std::string(to_string(parsed.error())));
@@ -89,7 +87,7 @@ std::vector<Quota> quotas_of(
     service::Vault vault(installation.keys());
     switch (whose.kind) {
     case Whose::Kind::tenant:
-        quotas = on_mails(mails.tenant, whose.owner);
+        quotas = on_mails({.tenant = mails.tenant}, {.tenant = whose.owner});
         for (const auto& [dialect, configured] : options.policies) {
             const RatePolicy& policy = service::quota_policy(options, *tenant, dialect);
             add(policy, {whose.owner, policy.name});
@@ -101,17 +99,17 @@ std::vector<Quota> quotas_of(
     case Whose::Kind::address:
         add(options.addresses, service::address_place(options, whose.owner));
         break;
-    case Whose::Kind::recipient: {
-        const auto subject = service::mail_subject(recipient(whose.part), whose.owner, vault);
-        quotas = on_mails(mails.recipient, platform::base64url(subject.recipient));
+    case Whose::Kind::recipient:
+        quotas = on_mails(
+            {.recipient = mails.recipient},
+            service::mail_subject(recipient(whose.part), whose.owner, vault));
         break;
-    }
-    case Whose::Kind::domain: {
-        const auto subject = service::mail_subject(recipient("a@" + whose.owner), {}, vault);
-        quotas = on_mails(mails.domain, platform::base64url(subject.domain));
+    case Whose::Kind::domain: // of whoever has an address there
+        quotas = on_mails(
+            {.domain = mails.domain},
+            service::mail_subject(recipient("a@" + whose.owner), {}, vault));
         break;
-    }
-    case Whose::Kind::mails: quotas = on_mails(mails.all, {}); break;
+    case Whose::Kind::mails: quotas = on_mails({.all = mails.all}, {}); break;
     }
     return quotas;
 }

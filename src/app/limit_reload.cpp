@@ -3,7 +3,6 @@
 #include "mfad/platform/log.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace mfad::app {
 namespace {
@@ -17,21 +16,15 @@ bool is_limit(const platform::Setting& setting) {
 } // namespace
 
 void LimitReload::run() {
-    std::optional<platform::LoadedConfig> loaded;
-    std::string failure;
     try {
-        loaded.emplace(load_());
+        const platform::LoadedConfig loaded = load_();
+        for (const auto& user : users_)
+            user(loaded.config.limits);
+        compare(loaded.settings);
+        log::event(log::Level::info, "limits.reloaded");
     } catch (const std::exception& error) {
-        failure = error.what();
+        log::event(log::Level::error, "limits.not_reloaded", {{"error", error.what()}});
     }
-    if (!loaded) {
-        log::event(log::Level::error, "limits.not_reloaded", {{"error", failure}});
-        return;
-    }
-    for (const auto& user : users_)
-        user(loaded->config.limits);
-    compare(loaded->settings);
-    log::event(log::Level::info, "limits.reloaded");
 }
 
 void LimitReload::compare(const std::vector<platform::Setting>& now) {

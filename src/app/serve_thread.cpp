@@ -112,7 +112,9 @@ public:
           failed(failed_credentials(config.limits), limits.metrics),
           authenticator(sources, sources, shared.key_sets, failed, token_rules(config)),
           enrollment(store, sources, vault, enrollment_options(config, shared.public_url)),
-          settings(store, enrollment, vault, settings_options(config), limits, shared.wake_worker),
+          settings(
+              store, enrollment, vault, user_policies(config.limits), key_lifetimes(config), limits,
+              shared.wake_worker),
           quotas(store, quota_options(config, config.limits), limits),
           panel(store, shared.passwords, panel_options(config, config.limits)),
           users(store, vault, key_lifetimes(config)),
@@ -150,14 +152,11 @@ public:
 
     /// What this thread had of quotas then, and has not spent. Where the store is away, it is lost.
     runtime::Awaitable<void> give_back(runtime::SteadyClock::time_point then) {
-        std::string failure;
         try {
             co_await quotas.give_back(then);
         } catch (const std::runtime_error& error) {
-            failure = error.what();
+            log::event(log::Level::warn, "limits.not_given_back", {{"error", error.what()}});
         }
-        if (!failure.empty())
-            log::event(log::Level::warn, "limits.not_given_back", {{"error", failure}});
     }
 
     const Config& config;

@@ -47,13 +47,6 @@ service::RecoveryOptions recovery_options(const platform::Config& config) {
     return {config.recovery.reset_delay};
 }
 
-service::SettingsOptions settings_options(const platform::Config& config) {
-    service::SettingsOptions options;
-    options.user_policies = user_policies(config.limits);
-    options.key_lifetimes = key_lifetimes(config);
-    return options;
-}
-
 std::vector<domain::RatePolicy> user_policies(const platform::Config::Limits& limits) {
     if (!limits.enabled) return {};
     return policies("user", limits.user);
@@ -71,7 +64,7 @@ service::QuotaOptions quota_options(
     using domain::DialectName;
     service::QuotaOptions options;
     options.enabled = limits.enabled;
-    options.reads_unasked = limits.reads_unasked;
+    options.reads_fail_open = limits.reads_fail_open;
     const auto set = [&options](DialectName dialect, const platform::Rate& rate) {
         options.policies[dialect] = policy(std::string(to_string(dialect)), rate);
     };

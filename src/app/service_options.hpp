@@ -17,7 +17,6 @@ service::ChallengeOptions challenge_options(const platform::Config& config);
 service::EnrollmentOptions enrollment_options(
     const platform::Config& config, const std::string& public_url);
 service::RecoveryOptions recovery_options(const platform::Config& config);
-service::SettingsOptions settings_options(const platform::Config& config);
 service::KeyLifetimes key_lifetimes(const platform::Config& config);
 service::AccessTokenOptions access_token_options(
     const platform::Config& config, const std::string& public_url);

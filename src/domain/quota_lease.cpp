@@ -12,13 +12,13 @@ std::optional<RateVerdict> QuotaLease::denied(Time now) const {
 
 std::optional<RateVerdict> QuotaLease::spend(Time now) {
     count_one(now);
-    if (unspent(now) == 0) return std::nullopt;
     const bool ebbs = batch_.over(now) ? next_.ebbs(now) : next_.over(now) && batch_.ebbs(now);
     if (ebbs && denial_.over(now) && !awaits(now) && next_batch(now) > 1) return std::nullopt;
-    return draw(now);
+    return spend_rest(now);
 }
 
-RateVerdict QuotaLease::draw(Time now) {
+std::optional<RateVerdict> QuotaLease::spend_rest(Time now) {
+    if (unspent(now) == 0) return std::nullopt;
     if (batch_.over(now)) batch_ = std::exchange(next_, {});
     --batch_.left;
     RateVerdict verdict = verdict_;

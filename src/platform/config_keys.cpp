@@ -128,7 +128,7 @@ std::vector<ConfigKey> make_keys() {
         tokens.key<&C::Tokens::jwks_allow_private>("jwks_allow_private", Flag{}),
 
         limits.key<&C::Limits::enabled>("enabled", Flag{}),
-        limits.key<&C::Limits::reads_unasked>("reads_unasked", Flag{}),
+        limits.key<&C::Limits::reads_fail_open>("reads_fail_open", Flag{}),
         limits.key<&C::Limits::user>("user", Rates{2}),
         limits.key<&C::Limits::tenant_xsolla>("tenant_xsolla", OneRate{}),
         limits.key<&C::Limits::tenant_rebilly>("tenant_rebilly", OneRate{}),

@@ -6,7 +6,8 @@ namespace mfad::service {
 namespace {
 
 // In the order of LimitDecision.
-constexpr std::array<std::string_view, 5> names{"allowed", "leased", "limited", "shed", "unasked"};
+constexpr std::array<std::string_view, 5> names{
+    "allowed", "leased", "limited", "shed", "failed_open"};
 
 } // namespace
 

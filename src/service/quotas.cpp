@@ -144,16 +144,16 @@ runtime::Awaitable<Result<void>> LeasedQuotas::take(Call& call, domain::DialectN
     const auto asked = runtime::SteadyClock::now();
     auto taken = co_await ask(call, report.policy, wish.wanted);
     if (!taken) {
-        limits_.metrics.count(report.policy.name, LimitDecision::unasked);
+        limits_.metrics.count(report.policy.name, LimitDecision::failed_open);
         co_return Result<void>{};
     }
     if (options_.enabled) {
         QuotaLease& lease = this->lease(call.tenant->id, report.policy);
         const auto now = runtime::SteadyClock::now();
         report.verdict = lease.granted(wish.wanted, taken->count, taken->verdict, asked, now);
-        // Others have used up the rest, but some of what was taken before is left.
-        const auto kept = report.verdict.allowed || call.key ? std::nullopt : lease.spend(now);
-        if (kept) taken->verdict = report.verdict = *kept;
+        // Others have used up the rest, but some of what was taken before may be left.
+        if (!report.verdict.allowed && !call.key)
+            report.verdict = taken->verdict = lease.spend_rest(now).value_or(report.verdict);
         limits_.metrics.count(report.policy.name, decision(report.verdict));
     }
     co_return admitted(report, *taken);
@@ -166,7 +166,7 @@ runtime::Awaitable<std::optional<store::QuotaTaken>> LeasedQuotas::ask(
         const redis::Reply reply = co_await quotas_.take(command);
         co_return store::QuotaStore::taken(reply);
     } catch (const redis::Unavailable&) {
-        if (!call.only_reads || !options_.reads_unasked) throw;
+        if (!call.only_reads || !options_.reads_fail_open) throw;
     }
     co_return std::nullopt;
 }

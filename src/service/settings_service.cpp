@@ -65,12 +65,12 @@ Code refusal_code(ChangeStatus status) {
 }
 
 SettingsService::SettingsService(
-    const store::Context& context, Enrollment& enrollment, Vault& vault, SettingsOptions options,
-    LimitContext& limits, std::function<void()> wake)
+    const store::Context& context, Enrollment& enrollment, Vault& vault, Policies policies,
+    KeyLifetimes key_lifetimes, LimitContext& limits, std::function<void()> wake)
     : context_(context), settings_(context), users_(context), passkeys_(context),
-      enrollment_(enrollment), vault_(vault), options_(std::move(options)), limits_(limits),
+      enrollment_(enrollment), vault_(vault), key_lifetimes_(key_lifetimes), limits_(limits),
       wake_(std::move(wake)) {
-    use_limits(std::exchange(options_.user_policies, {}));
+    use_limits(std::move(policies));
 }
 
 void SettingsService::use_limits(Policies policies) {
@@ -80,7 +80,7 @@ void SettingsService::use_limits(Policies policies) {
 }
 
 std::optional<store::Idempotency> SettingsService::idempotency(const Call& call) const {
-    return idempotency_of(call, context_.keys(), options_.key_lifetimes);
+    return idempotency_of(call, context_.keys(), key_lifetimes_);
 }
 
 bool SettingsService::may_provision(const Call& call, const std::string& user) const {

@@ -259,6 +259,12 @@ class Mfad:
 
         return wait_for(find, f"{name} in the log of {self}")[-1]
 
+    def hang_up(self, event):
+        """Sends SIGHUP; the event of this name that follows."""
+        begun = len(self.lines)
+        self.process.send_signal(signal.SIGHUP)
+        return self.event(event, after=begun)
+
     # ---- HTTP --------------------------------------------------------------------------------------------------
 
     def client(self, observe=None):

@@ -431,7 +431,7 @@ def asked_of(world, redis):
 
 def decisions_of(world, policy):
     family = parse(world.mfad.ops("/metrics").text)["mfad_limit_requests_total"]
-    return {name: family.value(policy=policy, decision=name) for name in ("allowed", "leased", "limited", "shed", "unasked")}
+    return {name: family.value(policy=policy, decision=name) for name in ("allowed", "leased", "limited", "shed", "failed_open")}
 
 
 @pytest.fixture
@@ -480,7 +480,7 @@ def test_a_flood_is_refused_without_the_store(make_lonely, own_redis, policy, li
 @pytest.mark.parametrize("passes", [False, True], ids=["by default", "where the operator says so"])
 def test_a_read_that_cannot_be_counted_is_refused_unless_the_operator_says_otherwise(make_lonely, own_redis, passes):
     """Redis holds its breath for longer than the limit is waited for, and not so long as limit and read together."""
-    server = make_lonely(redis_timeout="1s", limits_reads_unasked=str(passes).lower())
+    server = make_lonely(redis_timeout="1s", limits_reads_fail_open=str(passes).lower())
     world = World(server, server.client())
     read, write = read_of("navixy", world), write_of("navixy", world)
     assert read.send(world.client).status == 200
@@ -489,7 +489,7 @@ def test_a_read_that_cannot_be_counted_is_refused_unless_the_operator_says_other
     assert read.send(world.client).status == (200 if passes else 503)
     redis.execute_command("CLIENT", "PAUSE", 1500, "ALL")
     check_refusal("navixy", write.send(world.client), 503, 14)
-    assert decisions_of(world, "navixy")["unasked"] == passes
+    assert decisions_of(world, "navixy")["failed_open"] == passes
 
 
 def test_requests_pass_within_two_seconds_of_the_return_of_redis(make_lonely, own_redis):
@@ -554,7 +554,7 @@ def far_ahead(redis):
     return (redis.time()[0] + DAY) * 10**6
 
 
-def is_true(send):
+def passes_after_its_wait(send):
     """Whether a refused call passes once it has waited as long as it was told to."""
     response = send()
     assert response.status == 429
@@ -568,7 +568,7 @@ def test_a_quota_over_a_shorter_period_is_soon_free(tenant, redis):
     send = lambda: write_of("native", world, on=True).send(world.client)
     assert send().status == 200
     redis.set(quota_key(redis, world, "native"), far_ahead(redis), px=DAY * 1000)
-    assert is_true(send)
+    assert passes_after_its_wait(send)
 
 
 def test_a_limit_on_a_user_over_a_shorter_period_is_soon_free(tenant, redis):
@@ -576,13 +576,7 @@ def test_a_limit_on_a_user_over_a_shorter_period_is_soon_free(tenant, redis):
     send = lambda: write_of("native", world, on=True).send(world.client)
     assert send().status == 200
     set_arrivals(redis, world, "1", far_ahead(redis), far_ahead(redis), 0)
-    assert is_true(send)
-
-
-def hang_up(server, event):
-    begun = len(server.lines)
-    server.process.send_signal(signal.SIGHUP)
-    return server.event(event, after=begun)
+    assert passes_after_its_wait(send)
 
 
 def test_limits_are_read_again_when_the_server_is_told_to(tmp_path, own_redis, key_file):
@@ -608,7 +602,7 @@ def test_limits_are_read_again_when_the_server_is_told_to(tmp_path, own_redis, k
 
     # Raised, and one more. Who has used up an hour has still used up a minute, until one more request has come back.
     write({"user": ["600/1m", "1000/2h"], "tenant_xsolla": "900/1h", "failed_credentials": "2/1h"})
-    hang_up(server, "limits.reloaded")
+    server.hang_up("limits.reloaded")
     wait_for(lambda: send().status == SUCCESS["xsolla"], "the raised limit to hold")
     assert policies(send()) == {(900, HOUR), (600, 60), (1000, 2 * HOUR)}
     changed = {event["key"]: (event["was"], event["value"]) for event in server.events("limits.changed")}
@@ -618,15 +612,15 @@ def test_limits_are_read_again_when_the_server_is_told_to(tmp_path, own_redis, k
 
     # What is refused as a whole changes nothing; what else is new is named.
     write({"user": "all"})
-    assert "limits.user" in hang_up(server, "limits.not_reloaded")["error"]
+    assert "limits.user" in server.hang_up("limits.not_reloaded")["error"]
     assert policies(send()) == {(900, HOUR), (600, 60), (1000, 2 * HOUR)}
     write({"user": [], "tenant_xsolla": "900/1h", "failed_credentials": "2/1h"})
     config.write_text(config.read_text() + "[log]\nlevel = \"error\"\n")
-    assert hang_up(server, "config.needs_restart")["key"] == "log.level"
+    assert server.hang_up("config.needs_restart")["key"] == "log.level"
     wait_for(lambda: policies(send()) == {(900, HOUR)}, "the limits on users to go")
 
     write({"enabled": False})
-    hang_up(server, "limits.reloaded")
+    server.hang_up("limits.reloaded")
     wait_for(lambda: guess("xsolla", world).send(world.client).status == 401, "all limits to go")
     assert server.stop() == 0
 

@@ -1,7 +1,6 @@
 """Limits on what is mailed: by recipient, tenant, domain and in all. What is over one waits; nothing is lost."""
 
 import json
-import signal
 
 import pytest
 
@@ -198,8 +197,7 @@ def test_a_limit_that_is_raised_lets_mails_pass_at_once(tmp_path, own_redis, key
     owe(world, "2")
     assert wait_for_outcomes(server, 2)[1] == "limited"
     write([])
-    server.process.send_signal(signal.SIGHUP)
-    server.event("limits.reloaded")
+    server.hang_up("limits.reloaded")
     Queue(own_redis).hasten()
     wait_for(lambda: outcomes(server)[-1] == "delivered", "the mail that waited")
     assert server.stop() == 0

@@ -4,7 +4,6 @@ import base64
 import concurrent.futures
 import datetime
 import json
-import signal
 
 import jwt
 import pytest
@@ -50,13 +49,6 @@ def published(server):
     response = server.client().get(PATH)
     assert response.status == 200
     return {key["kid"]: key for key in response.json()["keys"]}
-
-
-def reload(server, event="keys.reloaded"):
-    """Sends SIGHUP; what the server says to it."""
-    begun = len(server.lines)
-    server.process.send_signal(signal.SIGHUP)
-    return server.event(event, after=begun)
 
 
 def published_everywhere(server, kids):
@@ -112,7 +104,7 @@ def test_another_implementation_derives_the_same_public_keys(server):
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
     server.call("keys", "add", "--alg", "EdDSA")
-    reload(server)
+    server.hang_up("keys.reloaded")
     published_everywhere(server, [kid_of(line) for line in listed(server).values()])
     keys = {key["alg"]: key for key in published(server).values()}
     secrets = {key["alg"]: base64.urlsafe_b64decode(key["secret"] + "=") for key in stored(server) if "alg" in key}
@@ -133,7 +125,7 @@ def test_a_new_key_is_published_after_a_hangup_and_does_not_sign_yet(server):
     said = server.call("keys", "add")
     assert "SIGHUP" in said
     assert set(published(server)) == {old}
-    reload(server)
+    server.hang_up("keys.reloaded")
     lines = listed(server)
     assert [line[3] for line in lines.values()] == ["yes", "no"]
     new = kid_of(lines[4])
@@ -154,14 +146,14 @@ def test_a_retired_key_stays_published_until_its_last_token_has_expired(server):
     keys[-2]["created"] = keys[-2]["signs_from"] = earlier(keys[-2]["created"], minutes=10)
     write(server, keys)
     assert "published until" in server.call("keys", "retire", "3")
-    reload(server)
+    server.hang_up("keys.reloaded")
     lines = listed(server)
     assert [line[2:4] for line in lines.values()] == [["retired", "no"], ["active", "yes"]]
     published_everywhere(server, {old, kid_of(lines[4])})
     keys = stored(server)
     keys[-2]["retired"] = earlier(keys[-2]["retired"], minutes=66)
     write(server, keys)
-    reload(server)
+    server.hang_up("keys.reloaded")
     published_everywhere(server, {kid_of(lines[4])})
     assert listed(server)[3][2] == "gone"
 
@@ -181,7 +173,7 @@ def test_a_key_file_without_a_signing_key_gets_one_that_signs_at_once(tmp_path, 
         refused = user.verify(token, "email", code)
         assert refused.status == 503 and int(refused.header("Retry-After")) >= 1
         server.call("keys", "add", "--use", "signing", "--alg", "EdDSA")
-        reload(server)
+        server.hang_up("keys.reloaded")
         [line] = listed(server).values()
         assert line[3] == "yes"  # nobody has older keys that would have to be kept up
         published_everywhere(server, [kid_of(line)])
@@ -194,9 +186,9 @@ def test_a_new_sealing_key_comes_into_use_while_it_serves(server):
     world = World(server, server.client())
     before = world.rebilly("POST", "1")
     server.call("keys", "add", "--use", "sealing")
-    reload(server)
+    server.hang_up("keys.reloaded")
     server.call("keys", "retire", "1")
-    reload(server)
+    server.hang_up("keys.reloaded")
     assert [line.split()[2] for line in server.call("keys", "list").splitlines()[1:] if "seal" in line] == [
         "retired", "active"]
     assert before.status == 201 and world.rebilly("POST", "2").status == 201
@@ -232,7 +224,7 @@ def lose_the_pepper(server):
 def test_a_broken_file_is_told_and_the_old_keys_stay(server, wrong):
     before = published(server)
     wrong(server)
-    assert reload(server, "keys.not_reloaded")["error"]
+    assert server.hang_up("keys.not_reloaded")["error"]
     assert not server.events("keys.reloaded")
     assert published(server) == before
 
@@ -241,10 +233,10 @@ def test_keys_that_another_file_gave_under_the_same_number_are_found_out(server,
     before = published(server)
     original = key_file(server).read_bytes()
     server.call("keys", "add", "--use", "sealing")
-    reload(server)
+    server.hang_up("keys.reloaded")
     key_file(server).write_bytes(original)
     server.call("keys", "add", "--use", "sealing")  # number 4 once more
-    assert "key 4" in reload(server, "keys.not_reloaded")["error"]
+    assert "key 4" in server.hang_up("keys.not_reloaded")["error"]
     assert published(server) == before
 
 
@@ -252,7 +244,7 @@ def test_the_worker_reads_the_file_too(tmp_path, redis):
     worker = start_mfad(tmp_path / "worker", redis, tmp_path / "keys.json", call="worker")
     try:
         worker.call("keys", "add", "--use", "pepper")
-        assert reload(worker)["keys"] == 4
+        assert worker.hang_up("keys.reloaded")["keys"] == 4
     finally:
         assert worker.stop() == 0
 

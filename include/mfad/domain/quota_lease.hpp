@@ -40,6 +40,9 @@ public:
     /// none is left, or because the last of them are near.
     std::optional<RateVerdict> spend(Time now);
 
+    /// Spends one that is left, if any: for a request that the store has refused.
+    std::optional<RateVerdict> spend_rest(Time now);
+
     /// How many to ask the store for, at least 1: as many as the last `lifetime` has seen wanted,
     /// less those that are left, but not more than a quarter of what the policy has. While the
     /// answer to more than one is awaited it is 1.
@@ -71,7 +74,6 @@ private:
     };
 
     void count_one(Time now);
-    RateVerdict draw(Time now);
     bool awaits(Time now) const { return now - asking_ < lifetime; }
     std::uint32_t largest_batch() const { return std::min(policy_.limit / share, most); }
     std::uint32_t next_batch(Time now) const;

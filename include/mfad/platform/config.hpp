@@ -86,7 +86,7 @@ struct Config {
 
     struct Limits {
         bool enabled = true;
-        bool reads_unasked = false;
+        bool reads_fail_open = false;
         std::vector<Rate> user{{60, std::chrono::minutes(1)}};
         Rate tenant_xsolla{6000, std::chrono::minutes(1)};
         Rate tenant_rebilly{3000, std::chrono::minutes(10)};

@@ -12,11 +12,11 @@ namespace mfad::service {
 
 /// What became of requests that a limit counts.
 enum class LimitDecision : std::uint8_t {
-    allowed, ///< by the store
-    leased,  ///< allowed out of what this process had taken from the store before
-    limited, ///< refused by the store
-    shed,    ///< refused without asking the store again
-    unasked, ///< a read that went on though the store could not be asked
+    allowed,     ///< by the store
+    leased,      ///< allowed out of what this process had taken from the store before
+    limited,     ///< refused by the store
+    shed,        ///< refused without asking the store again
+    failed_open, ///< a read that went on though the store could not be asked
 };
 
 /// `mfad_limit_requests_total` by policy and decision. Names of policies are the program's own, a

@@ -14,7 +14,7 @@ namespace mfad::service {
 
 struct QuotaOptions {
     bool enabled = true;
-    bool reads_unasked = false; ///< whether reads go on when the store cannot be asked
+    bool reads_fail_open = false; ///< whether reads go on when the store cannot be asked
     std::map<domain::DialectName, domain::RatePolicy>
         policies;                    ///< a tenant's own limits go before these
     domain::RatePolicy second_steps; ///< of one user, whoever holds the token of his challenge

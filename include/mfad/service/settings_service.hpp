@@ -17,12 +17,6 @@
 
 namespace mfad::service {
 
-struct SettingsOptions {
-    std::vector<domain::RatePolicy>
-        user_policies; ///< on writes to one user's settings; none: limits are off
-    KeyLifetimes key_lifetimes;
-};
-
 /// The refusal that a change's status other than `done` amounts to.
 domain::Refusal::Code refusal_code(domain::ChangeStatus status);
 
@@ -40,12 +34,14 @@ class SettingsService {
 public:
     using Outcome = domain::Result<void>;
 
+    /// @param policies on writes to one user's settings; none: limits are off
     /// @param limits has to outlive it
     /// @param wake  called when a mail became due, so that a worker in this process need not wait
     ///   for its next look
     SettingsService(
         const store::Context& context, Enrollment& enrollment, Vault& vault,
-        SettingsOptions options, LimitContext& limits, std::function<void()> wake);
+        std::vector<domain::RatePolicy> policies, KeyLifetimes key_lifetimes, LimitContext& limits,
+        std::function<void()> wake);
 
     /// From now on with these limits on writes to a user.
     void use_limits(std::vector<domain::RatePolicy> policies);
@@ -115,7 +111,7 @@ private:
     store::PasskeyIndex passkeys_;
     Enrollment& enrollment_;
     Vault& vault_;
-    SettingsOptions options_;
+    KeyLifetimes key_lifetimes_;
     std::shared_ptr<const Policies> policies_; ///< a change keeps those that it began with
     LimitContext& limits_;
     std::function<void()> wake_;

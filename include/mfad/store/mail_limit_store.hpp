@@ -12,9 +12,9 @@ namespace mfad::store {
 
 /// Whom a mail counts for. The recipient and his domain are digests: no address is in a key.
 struct MailSubject {
-    std::string tenant;
-    std::string recipient; ///< digest of the tenant's own
-    std::string domain;    ///< digest
+    std::string tenant{};
+    std::string recipient{}; ///< digest of the tenant's own
+    std::string domain{};    ///< digest
 };
 
 /// A limit on mails, and where it is counted.

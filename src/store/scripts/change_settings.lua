@@ -112,22 +112,19 @@ for i = 1, count do
 
   if count == 1 then
     before = pack_settings(band(allowed, rules.policy), enabled, factors, marks)
-    local within, first_kept, second_kept = true, first_tat, second_tat
+    local within, too_far, first_kept, second_kept = true, false, first_tat, second_tat
     for p = 1, policies do
       local period, limit
       period, limit, limits = struct.unpack('<dI4', ARGV[1], limits)
-      local kept = math.min(p == 1 and first_tat or second_tat, now + period)
+      local kept = p == 1 and first_tat or second_tat
+      if lies_too_far(now, kept, period) then kept, too_far = now + period, true end
       local passes, tat, remaining, retry, reset = gcra(now, kept, period, limit, 1)
       if p == 1 then first_tat, first_kept = tat, kept else second_tat, second_kept = tat, kept end
       within = within and passes
       verdicts = verdicts .. pack('<BI4dd', passes and 1 or 0, remaining, retry, reset)
     end
     if not within then
-      -- As keep_clipped.
-      local first_stored, second_stored = struct.unpack('<dd', fields[5])
-      if first_kept < first_stored or second_kept < second_stored then
-        call('HSET', user_key, 'r', pack('<ddd', first_kept, second_kept, link_tat))
-      end
+      if too_far then call('HSET', user_key, 'r', pack('<ddd', first_kept, second_kept, link_tat)) end
       return conclude(TOO_MANY, 1, pack(SEEN, before, before, version, last_auth, LINK_NONE, 0, 0) .. verdicts)
     end
   end

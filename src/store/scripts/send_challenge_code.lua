@@ -25,8 +25,8 @@ local tats = call('HMGET', place.key, place.prefix .. 'c', place.prefix .. 'd')
 local gap, gap_tat, _, gap_retry = gcra(now, tats[1], tonumber(ARGV[4]), tonumber(ARGV[5]), 1)
 local budget, budget_tat, _, budget_retry = gcra(now, tats[2], tonumber(ARGV[6]), tonumber(ARGV[7]), 1)
 if not (gap and budget) then
-  keep_clipped(place.key, place.prefix .. 'c', now, tats[1], tonumber(ARGV[4]))
-  keep_clipped(place.key, place.prefix .. 'd', now, tats[2], tonumber(ARGV[6]))
+  keep_within(place.key, place.prefix .. 'c', now, tats[1], tonumber(ARGV[4]))
+  keep_within(place.key, place.prefix .. 'd', now, tats[2], tonumber(ARGV[6]))
   return { CH_OVER_BUDGET, 0, ceil(math.max(gap_retry, budget_retry) / 1000) }
 end
 

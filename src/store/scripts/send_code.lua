@@ -27,8 +27,8 @@ if state ~= LINK_OK then return { state, 0, 0 } end
 local gap, gap_tat, _, gap_retry = gcra(now, fields[3], tonumber(ARGV[5]), tonumber(ARGV[6]), 1)
 local budget, budget_tat, _, budget_retry = gcra(now, fields[4], tonumber(ARGV[7]), tonumber(ARGV[8]), 1)
 if not (gap and budget) then
-  keep_clipped(KEYS[1], 'c', now, fields[3], tonumber(ARGV[5]))
-  keep_clipped(KEYS[1], 'd', now, fields[4], tonumber(ARGV[7]))
+  keep_within(KEYS[1], 'c', now, fields[3], tonumber(ARGV[5]))
+  keep_within(KEYS[1], 'd', now, fields[4], tonumber(ARGV[7]))
   return { OVER_BUDGET, 0, math.max(gap_retry, budget_retry) }
 end
 

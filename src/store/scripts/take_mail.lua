@@ -19,7 +19,7 @@ for i = 1, #KEYS do
   local period = tonumber(ARGV[3 * i - 2])
   if within then
     call('SET', KEYS[i], tats[i], 'PX', math.max(1, ceil((tats[i] - now) / 1000)))
-  elseif stored[i] and tonumber(stored[i]) > now + period then -- as keep_clipped
+  elseif lies_too_far(now, stored[i], period) then
     call('SET', KEYS[i], now + period, 'PX', ceil(period / 1000))
   end
 end

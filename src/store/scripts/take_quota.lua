@@ -17,8 +17,7 @@ if limit > 0 then
     wanted = math.max(1, remaining)
     allowed, tat, remaining, retry, reset = gcra(now, stored, period, limit, wanted)
   end
-  -- As keep_clipped.
-  if not allowed and tonumber(stored) > now + period then
+  if not allowed and lies_too_far(now, stored, period) then
     call('SET', KEYS[1], now + period, 'PX', ceil(period / 1000))
   end
 end

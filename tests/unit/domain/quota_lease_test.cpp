@@ -18,6 +18,14 @@ RatePolicy policy(std::uint32_t limit, std::chrono::microseconds period = 60s) {
     return {"rebilly", limit, period};
 }
 
+/// Requests that each ask the store for themselves: the lease wants as many at a time from then on.
+void ask_singly(QuotaLease& lease, int requests) {
+    for (int i = 0; i < requests; ++i) {
+        BOOST_REQUIRE(!lease.spend(start));
+        lease.granted(1, 1, {true, 50'000, {}, {}}, start, start);
+    }
+}
+
 /// A policy in the store, as take_quota.lua counts it.
 struct Store {
     RatePolicy policy;
@@ -123,10 +131,7 @@ BOOST_AUTO_TEST_CASE(the_next_are_asked_for_while_some_are_left) {
 
 BOOST_AUTO_TEST_CASE(a_refusal_of_more_leaves_what_is_there) {
     QuotaLease lease(policy(60'000));
-    for (int i = 0; i < 20; ++i) {
-        BOOST_REQUIRE(!lease.spend(start));
-        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start, start);
-    }
+    ask_singly(lease, 20);
     BOOST_REQUIRE(!lease.spend(start));
     lease.granted(lease.wish(start), 9, {true, 50'000, {}, {}}, start, start);
     for (int i = 8; i > 2; --i)
@@ -142,10 +147,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_of_more_leaves_what_is_there) {
 
 BOOST_AUTO_TEST_CASE(late_answers_bring_no_more_than_a_thread_may_have) {
     QuotaLease lease(policy(1280)); // 10 at a time
-    for (int i = 0; i < 20; ++i) {
-        BOOST_REQUIRE(!lease.spend(start));
-        lease.granted(1, 1, {true, 1000, {}, {}}, start, start);
-    }
+    ask_singly(lease, 20);
     for (int i = 0; i < 3; ++i)
         lease.granted(10, 10, {true, 1000, {}, {}}, start, start);
     BOOST_TEST(lease.unspent(start) == 10);
@@ -165,10 +167,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_can_be_told_until_it_lapses) {
 
 BOOST_AUTO_TEST_CASE(while_an_answer_is_awaited_others_ask_for_one) {
     QuotaLease lease(policy(60'000));
-    for (int i = 0; i < 10; ++i) {
-        BOOST_REQUIRE(!lease.spend(start));
-        lease.granted(lease.wish(start), 1, {true, 50'000, {}, {}}, start, start);
-    }
+    ask_singly(lease, 10);
     BOOST_REQUIRE(!lease.spend(start));
     BOOST_TEST(lease.wish(start) > 1);
     BOOST_TEST(lease.wish(start) == 1);
