@@ -30,7 +30,8 @@ from world import World
 THRESHOLD = 4.5
 WARM = 200
 HASHING = 20  # how many times fewer samples where a password is hashed
-CHANGING = {"Date", "X-Request-Id", "RateLimit"}  # of every answer, whoever is asked about
+# Of every answer, whoever is asked about; a connection ends after so many.
+CHANGING = {"Date", "X-Request-Id", "RateLimit", "Connection"}
 
 
 def shape(value):
