@@ -20,11 +20,10 @@ std::optional<std::vector<domain::RateVerdict>> Denials::find(
 
 void Denials::keep(
     std::string_view policy, std::string_view subject, std::vector<domain::RateVerdict> verdicts,
-    Time asked) {
+    Time asked, Time heard) {
     if (asked < cleared_) return;
-    const Time now = std::chrono::steady_clock::now();
-    domain::Denial denial(std::move(verdicts), asked, now);
-    if (!denial.over(now)) denials_.put(name(policy, subject), std::move(denial));
+    domain::Denial denial(std::move(verdicts), asked, heard);
+    if (!denial.over(heard)) denials_.put(name(policy, subject), std::move(denial));
 }
 
 } // namespace mfad::service

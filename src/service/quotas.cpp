@@ -185,7 +185,7 @@ void LeasedQuotas::note(
     const RatePolicy& policy, std::string_view subject, const domain::RateVerdict& verdict,
     Denials::Time asked) {
     limits_.metrics.count(policy.name, decision(verdict));
-    limits_.denials.keep(policy.name, subject, {verdict}, asked);
+    limits_.denials.keep(policy.name, subject, {verdict}, asked, runtime::SteadyClock::now());
 }
 
 runtime::Awaitable<Result<void>> LeasedQuotas::take_second_step(

@@ -192,7 +192,9 @@ Awaitable<Result<Changed>> SettingsService::change(
     const std::size_t counted = call.rates.size();
     note(call, *policies, outcome.verdicts, false);
     if (outcome.status == ChangeStatus::too_many) {
-        limits_.denials.keep(user_limits, subject(ref), std::move(outcome.verdicts), asked);
+        limits_.denials.keep(
+            user_limits, subject(ref), std::move(outcome.verdicts), asked,
+            runtime::SteadyClock::now());
         co_return too_many(std::span(call.rates).subspan(counted));
     }
     if (outcome.status != ChangeStatus::done)

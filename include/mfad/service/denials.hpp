@@ -26,10 +26,11 @@ public:
     std::optional<std::vector<domain::RateVerdict>> find(
         std::string_view policy, std::string_view subject, Time now);
 
-    /// Keeps verdicts, just heard of, of which one denies.
+    /// Keeps verdicts of which one denies.
+    /// @param asked when they were asked for; `heard` the store has answered
     void keep(
         std::string_view policy, std::string_view subject,
-        std::vector<domain::RateVerdict> verdicts, Time asked);
+        std::vector<domain::RateVerdict> verdicts, Time asked, Time heard);
 
     /// Forgets all of them, and those that were asked for before: limits have changed.
     void clear(Time now) {
